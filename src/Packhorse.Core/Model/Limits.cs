@@ -1,0 +1,47 @@
+namespace Packhorse.Model;
+
+/// <summary>
+/// What input from outside may ask of this program. Every limit is named here and in <c>docs/FORMAT.md</c>; input beyond one is
+/// refused with <see cref="ErrorCodes.LimitExceeded"/>.
+/// </summary>
+public static class Limits
+{
+    /// <summary>Bytes of one path inside a package or pack, in UTF-8.</summary>
+    public const int PathBytes = 4096;
+
+    /// <summary>Bytes of one component of such a path (NAME_MAX of Linux).</summary>
+    public const int PathComponentBytes = 255;
+
+    /// <summary>Members of one package or pack.</summary>
+    public const int Members = 1_000_000;
+
+    /// <summary>Bytes of one JSON document (index.json, paths.json, repodata.json, pixi-pack.json).</summary>
+    public const int JsonBytes = 64 << 20;
+
+    /// <summary>Bytes of a text list in <c>info/</c> (files, has_prefix, no_link) and of a <c>pixi.lock</c>.</summary>
+    public const int TextBytes = 64 << 20;
+
+    /// <summary>Bytes that one compressed byte may become.</summary>
+    public const int DecompressionRatio = 1000;
+
+    /// <summary>Bytes that may be decompressed before <see cref="DecompressionRatio"/> is looked at.</summary>
+    public const int DecompressionFloor = 16 << 20;
+
+    /// <summary>log2 of the largest zstd window accepted: 128 MiB, what <c>zstd -22 --ultra</c> asks for.</summary>
+    public const int ZstdWindowLog = 27;
+
+    /// <summary>Bytes of a pax extended header or a GNU long name.</summary>
+    public const int TarExtensionBytes = 1 << 20;
+
+    /// <summary>Bytes of the first line of a script that is still looked at as a shebang.</summary>
+    public const int ShebangBytes = 64 << 10;
+
+    /// <summary>Packages in one environment.</summary>
+    public const int Packages = 20_000;
+
+    /// <summary>Compressed bytes of one package that unpacking from a stream holds in memory.</summary>
+    public const int StreamedPackageBytes = 32 << 20;
+
+    /// <summary>Compressed bytes of all packages that unpacking from a stream holds in memory at once.</summary>
+    public const int StreamedTotalBytes = 96 << 20;
+}
