@@ -1,0 +1,73 @@
+namespace Packhorse.Os;
+
+/// <summary>Questions and changes to names in the file system.</summary>
+public static class FileTree
+{
+    public static bool FileExists(string path) => File.Exists(path);
+
+    public static bool DirectoryExists(string path) => Directory.Exists(path);
+
+    /// <summary>True for anything with that name, a dangling symbolic link included.</summary>
+    public static bool Exists(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
+
+    public static string CurrentDirectory => Environment.CurrentDirectory;
+
+    public static string Absolute(string path) => Path.GetFullPath(path);
+
+    public static void CreateDirectory(string path) =>
+        SystemErrors.Translating("create the directory", path, () => Directory.CreateDirectory(path));
+
+    /// <summary>Names of what is in a directory, sorted by their characters' codes.</summary>
+    public static IReadOnlyList<string> List(string path) =>
+        SystemErrors.Translating(
+            "list",
+            path,
+            () =>
+                Directory
+                    .EnumerateFileSystemEntries(path)
+                    .Select(entry => Path.GetFileName(entry)!)
+                    .Order(StringComparer.Ordinal)
+                    .ToArray()
+        );
+
+    public static bool IsEmptyDirectory(string path) =>
+        Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any();
+
+    /// <summary>Moves a file or directory within one file system, never over an existing file.</summary>
+    public static void Move(string from, string to) =>
+        SystemErrors.Translating("rename", from, () => Directory.Move(from, to));
+
+    public static void DeleteFile(string path) => SystemErrors.Translating("remove", path, () => File.Delete(path));
+
+    /// <summary>Removes a directory with all in it, without following symbolic links; one that is not there is fine.</summary>
+    public static void DeleteDirectory(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            SystemErrors.Translating("remove", path, () => Directory.Delete(path, recursive: true));
+        }
+    }
+
+    /// <summary>Makes a rename in this directory durable where the system can.</summary>
+    public static void FlushDirectory(string path)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            using var directory = LinuxDirectory.Open(path);
+            directory.Flush();
+        }
+    }
+
+    /// <summary>Free bytes for this user on the file system of a directory; null where the system does not tell.</summary>
+    public static long? FreeBytes(string path)
+    {
+        try
+        {
+            return new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}
