@@ -4,7 +4,7 @@ using Packhorse.Model;
 namespace Packhorse.Os;
 
 /// <summary>One file open for reading at any offset, by any number of threads at once.</summary>
-public sealed class InputFile : IDisposable
+public sealed class InputFile : IRandomAccess, IDisposable
 {
     private readonly SafeFileHandle _handle;
 
@@ -62,21 +62,6 @@ public sealed class InputFile : IDisposable
         return total;
     }
 
-    /// <exception cref="CorruptDataException">The file ends before.</exception>
-    public void ReadExactly(Span<byte> destination, long offset)
-    {
-        if (Read(destination, offset) != destination.Length)
-        {
-            throw new CorruptDataException(
-                ErrorCodes.Truncated,
-                $"{Path} ends at byte {Length:N0}, {destination.Length:N0} bytes were expected at {offset:N0}"
-            );
-        }
-    }
-
-    /// <summary>A stream over part of the file with a position of its own. Does not own the file.</summary>
-    public Stream OpenRange(long offset, long length) => new Range(this, offset, length);
-
     /// <summary>The whole file, when it is no larger than <paramref name="limit"/> bytes.</summary>
     /// <exception cref="CorruptDataException">It is larger.</exception>
     public static byte[] ReadAllBytes(string path, long limit)
@@ -90,52 +75,9 @@ public sealed class InputFile : IDisposable
             );
         }
         var content = new byte[file.Length];
-        file.ReadExactly(content, 0);
+        file.ReadExactly(content, 0, path);
         return content;
     }
 
     public void Dispose() => _handle.Dispose();
-
-    private sealed class Range(InputFile file, long offset, long length) : Stream
-    {
-        private long _position;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => true;
-
-        public override bool CanWrite => false;
-
-        public override long Length => length;
-
-        public override long Position
-        {
-            get => _position;
-            set => _position = value;
-        }
-
-        public override int Read(Span<byte> buffer)
-        {
-            int wanted = (int)Math.Clamp(length - _position, 0, buffer.Length);
-            int count = file.Read(buffer[..wanted], offset + _position);
-            _position += count;
-            return count;
-        }
-
-        public override int Read(byte[] buffer, int offset1, int count) => Read(buffer.AsSpan(offset1, count));
-
-        public override long Seek(long offset1, SeekOrigin origin) =>
-            _position = origin switch
-            {
-                SeekOrigin.Begin => offset1,
-                SeekOrigin.Current => _position + offset1,
-                _ => length + offset1,
-            };
-
-        public override void Flush() { }
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset1, int count) => throw new NotSupportedException();
-    }
 }
