@@ -9,7 +9,7 @@ namespace Packhorse.Codecs;
 /// Reads a zip archive from its beginning by its local headers, without its directory: for archives that arrive through a pipe.
 /// Members whose size only a data descriptor after them tells (flag bit 3) are found by looking for that descriptor.
 /// </summary>
-public sealed class ZipStreamReader
+public sealed class ZipStreamReader : IDisposable
 {
     private const uint LocalSignature = 0x04034b50;
     private const int LocalBytes = 30;
@@ -84,6 +84,9 @@ public sealed class ZipStreamReader
 
     /// <summary>The content of the current member, valid until <see cref="MoveNext"/>.</summary>
     public Stream OpenContent() => Current.Decompress(_content!, _where);
+
+    /// <summary>Leaves the archive's stream open.</summary>
+    public void Dispose() => _stream.Dispose();
 
     private void Drain()
     {
