@@ -124,7 +124,7 @@ public sealed class TarReader
         }
         if (!_header.AsSpan().ContainsAnyExcept((byte)0))
         {
-            EndMarkerSeen = true;
+            EndMarkerSeen = ReadBlock(_header) == BlockBytes && !_header.AsSpan().ContainsAnyExcept((byte)0);
             return false;
         }
         VerifyChecksum();

@@ -14,6 +14,7 @@ public static class ErrorCodes
     public const string UnsupportedPackageKind = "PH0204";
     public const string AmbiguousPlatform = "PH0205";
     public const string UnknownShell = "PH0206";
+    public const string PrefixTooLong = "PH0207";
 
     public const string FileNotFound = "PH0300";
     public const string EnvironmentNotFound = "PH0301";
@@ -30,8 +31,7 @@ public static class ErrorCodes
     public const string BadLock = "PH0406";
     public const string BadPackage = "PH0407";
     public const string BadPack = "PH0408";
-    public const string PrefixTooLong = "PH0409";
-    public const string NotVerified = "PH0410";
+    public const string NotVerified = "PH0409";
 
     public const string DownloadFailed = "PH0500";
     public const string Busy = "PH0501";

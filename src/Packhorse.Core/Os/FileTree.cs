@@ -10,6 +10,9 @@ public static class FileTree
     /// <summary>True for anything with that name, a dangling symbolic link included.</summary>
     public static bool Exists(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
+    /// <summary>True for a directory that is not reached through a symbolic link of that name.</summary>
+    public static bool IsRealDirectory(string path) => new DirectoryInfo(path) is { Exists: true, LinkTarget: null };
+
     public static string CurrentDirectory => Environment.CurrentDirectory;
 
     public static string Absolute(string path) => Path.GetFullPath(path);
@@ -29,6 +32,24 @@ public static class FileTree
                     .Order(StringComparer.Ordinal)
                     .ToArray()
         );
+
+    /// <summary>All files and links below a directory, relative to it; symbolic links are not followed.</summary>
+    public static IEnumerable<string> ListFiles(string path)
+    {
+        foreach (string name in List(path))
+        {
+            string inner = Path.Combine(path, name);
+            if (!IsRealDirectory(inner))
+            {
+                yield return name;
+                continue;
+            }
+            foreach (string below in ListFiles(inner))
+            {
+                yield return $"{name}/{below}";
+            }
+        }
+    }
 
     public static bool IsEmptyDirectory(string path) =>
         Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any();

@@ -92,6 +92,19 @@ public sealed unsafe class LinuxDirectory : IDisposable
         }
     }
 
+    /// <summary>Another name for the same file; the new name must be free.</summary>
+    public void CreateHardLink(string existing, string relative)
+    {
+        fixed (byte* old = NativePath.Encode(existing, stackalloc byte[NativePath.ScratchBytes]))
+        fixed (byte* name = NativePath.Encode(relative, stackalloc byte[NativePath.ScratchBytes]))
+        {
+            if (LibC.linkat(_fd, old, _fd, name, 0) != 0)
+            {
+                throw SystemErrors.LastError("create the link", Join(relative));
+            }
+        }
+    }
+
     /// <summary>Renames within this directory, over whatever file has the new name.</summary>
     public void Rename(string from, string to)
     {

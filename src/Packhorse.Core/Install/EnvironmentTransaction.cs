@@ -1,0 +1,164 @@
+using System.Runtime.Versioning;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Install;
+
+/// <summary>
+/// One change of the environment at a prefix, under a lock: packages are first put into a stage beside or inside it and become part of
+/// it only in <see cref="Commit"/>. Disposed without that, the stage is removed and the environment is as it was.
+/// </summary>
+/// <remarks>
+/// A new environment is staged at <c>.NAME.packhorse-part</c> beside it and renamed as a whole. In an existing directory the stage is
+/// <c>.packhorse-part</c> within, so that every file can be renamed into place even where the prefix is a mount point.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+public sealed class EnvironmentTransaction : IDisposable
+{
+    private const string InnerStage = ".packhorse-part";
+
+    private readonly DirectoryLock _lock;
+    private readonly bool _isNew;
+    private bool _committed;
+
+    private EnvironmentTransaction(string prefix, DirectoryLock held)
+    {
+        Prefix = prefix;
+        _lock = held;
+        string parent = Path.GetDirectoryName(prefix)!;
+        _isNew = !FileTree.Exists(prefix);
+        StagePath = _isNew
+            ? Path.Combine(parent, $".{Path.GetFileName(prefix)}.packhorse-part")
+            : Path.Combine(prefix, InnerStage);
+        // What an interrupted run left.
+        FileTree.DeleteDirectory(StagePath);
+        Installed = ReadInstalled(prefix);
+        FileTree.CreateDirectory(StagePath);
+        Stage = LinuxDirectory.Open(StagePath);
+    }
+
+    public string Prefix { get; }
+
+    /// <summary>What is there before; null for a new environment.</summary>
+    public InstalledEnvironment? Installed { get; }
+
+    public string StagePath { get; }
+
+    /// <summary>The directory to install into.</summary>
+    public LinuxDirectory Stage { get; }
+
+    /// <param name="prefix">Absolute; its parent must exist.</param>
+    /// <param name="wait">Wait for another process that changes the same environment instead of failing.</param>
+    /// <exception cref="UsageException">Something other than an environment is in the way.</exception>
+    /// <exception cref="TransientException">Another process holds the lock.</exception>
+    public static EnvironmentTransaction Begin(string prefix, bool wait, IReporter reporter)
+    {
+        string lockPath = Path.Combine(Path.GetDirectoryName(prefix)!, $".{Path.GetFileName(prefix)}.packhorse-lock");
+        DirectoryLock held = DirectoryLock.Take(
+            lockPath,
+            wait,
+            () => reporter.Warn($"waiting for another process that unpacks into {EntryPath.Quote(prefix)}")
+        );
+        try
+        {
+            return new EnvironmentTransaction(prefix, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// True when a planned package is installed exactly as planned: same content, same prefix, same paths, by an update that came to
+    /// its end.
+    /// </summary>
+    public bool IsInstalled(PlannedPackage planned, InstallPlan plan)
+    {
+        PackageRecord record = planned.Package.Record;
+        if (
+            Installed?.Marker != plan.Marker
+            || record.Sha256 is null
+            || Installed.Packages.FirstOrDefault(package => package.RecordPath == CondaMeta.RecordPath(record))
+                is not { } installed
+            || installed.Record.Sha256 != record.Sha256
+        )
+        {
+            return false;
+        }
+        var targets = planned
+            .Paths.Select(path => path.Target)
+            .Concat(planned.EntryPoints.Select(entry => entry.Target));
+        return installed.Files.ToHashSet(StringComparer.Ordinal).SetEquals(targets);
+    }
+
+    /// <summary>
+    /// Makes the stage part of the environment. <paramref name="linked"/> are the packages that were installed into the stage at the
+    /// paths of the plan; the others of the plan are kept, and what is in neither goes.
+    /// </summary>
+    public void Commit(InstallPlan plan, IReadOnlyList<LinkedPackage> linked)
+    {
+        var sink = new DirectorySink(Stage);
+        Stage.TryCreateDirectory("conda-meta");
+        foreach (LinkedPackage package in linked)
+        {
+            WriteOwn(sink, CondaMeta.RecordPath(package.Plan.Package.Record), CondaMeta.WriteRecord(package));
+        }
+        WriteOwn(sink, CondaMeta.HistoryPath, CondaMeta.History);
+        WriteOwn(sink, CondaMeta.CacheTagPath, CondaMeta.CacheTag);
+        WriteOwn(sink, EnvironmentMarker.Path, plan.Marker.Write());
+        if (_isNew)
+        {
+            RenameWhole();
+        }
+        else
+        {
+            new EnvironmentPlacement(Prefix, InnerStage, plan, Installed).Place(linked);
+            FileTree.DeleteDirectory(StagePath);
+        }
+        _committed = true;
+    }
+
+    public void Dispose()
+    {
+        Stage.Dispose();
+        if (!_committed)
+        {
+            FileTree.DeleteDirectory(StagePath);
+        }
+        _lock.Dispose();
+    }
+
+    private static InstalledEnvironment? ReadInstalled(string prefix)
+    {
+        if (InstalledEnvironment.IsEnvironment(prefix))
+        {
+            return InstalledEnvironment.Read(prefix);
+        }
+        if (!FileTree.Exists(prefix) || FileTree.IsEmptyDirectory(prefix))
+        {
+            return null;
+        }
+        throw new UsageException(
+            ErrorCodes.OutputInTheWay,
+            $"{EntryPath.Quote(prefix)} exists and is no conda environment"
+        )
+        {
+            Hint = "remove it, or choose another directory (-o) or name (-e)",
+        };
+    }
+
+    private static void WriteOwn(DirectorySink sink, string path, ReadOnlySpan<byte> content)
+    {
+        const UnixFileMode ReadableByAll =
+            FilePermissions.OwnerReadWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        sink.WriteFile(path, content, ReadableByAll & ~FilePermissions.Umask, EnvironmentPlacement.OwnFileTime);
+    }
+
+    private void RenameWhole()
+    {
+        using LinuxDirectory parent = LinuxDirectory.Open(Path.GetDirectoryName(Prefix)!);
+        parent.Rename(Path.GetFileName(StagePath), Path.GetFileName(Prefix));
+    }
+}

@@ -1,0 +1,117 @@
+using Packhorse.Model;
+
+namespace Packhorse.Install;
+
+/// <summary>
+/// What lands where when a set of packages becomes an environment: computed once from the packages' info, before a byte of content is
+/// read, and the same for every kind of sink. Rules: rattler's and conda's (CEP 32, CEP 34), see <c>docs/reference/install.md</c>.
+/// </summary>
+public sealed class InstallPlan
+{
+    /// <summary>Where files go whose path another package has the right to, below it a directory per package name.</summary>
+    public const string ClobberedDirectory = "__clobbers__";
+
+    private InstallPlan(
+        InstallTarget target,
+        IReadOnlyList<PlannedPackage> packages,
+        IReadOnlyList<string> directories,
+        IReadOnlyList<string> warnings
+    )
+    {
+        Target = target;
+        Packages = packages;
+        Directories = directories;
+        Warnings = warnings;
+    }
+
+    public InstallTarget Target { get; }
+
+    /// <summary>In the order of the input.</summary>
+    public IReadOnlyList<PlannedPackage> Packages { get; }
+
+    /// <summary>Every directory that is needed, relative to the prefix, parents first.</summary>
+    public IReadOnlyList<string> Directories { get; }
+
+    /// <summary>What a user should know: paths that several packages bring, scripts that are not run.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>What is written into the environment when it is complete.</summary>
+    public EnvironmentMarker Marker => new(Target.Prefix, Target.Platform.Subdir, Python?.Version);
+
+    public PythonScheme? Python { get; private init; }
+
+    /// <summary>Bytes of all files as packaged, as far as the packages tell.</summary>
+    public long Size => Packages.Sum(package => package.Paths.Sum(path => path.Source.Size ?? 0));
+
+    /// <summary>Files and links, those included that are made here.</summary>
+    public int FileCount => Packages.Sum(package => package.Paths.Count + package.EntryPoints.Count + 1);
+
+    /// <exception cref="OperationFailedException">A noarch python package without Python, or one name twice.</exception>
+    /// <exception cref="UsageException">The prefix is too long for a package.</exception>
+    /// <exception cref="CorruptDataException">A package contradicts itself.</exception>
+    public static InstallPlan Create(IReadOnlyList<PackageToInstall> packages, InstallTarget target)
+    {
+        CheckNames(packages);
+        PackageRecord[] records = packages.Select(package => package.Record).ToArray();
+        PythonScheme? python = PythonScheme.Find(records, target.Platform);
+        var claims = new PathClaims();
+        claims.TryClaimDirectory("conda-meta");
+        foreach (string reserved in CondaMeta.ReservedPaths(records))
+        {
+            claims.TryClaimFile(reserved);
+        }
+        var warnings = new List<string>();
+        var planned = new PlannedPackage[packages.Count];
+        // The last in topological order wins a path, so it claims first.
+        foreach (int index in TopologicalOrder.Sort(records).Reverse())
+        {
+            planned[index] = new PackagePlanner(packages[index], target, python, claims, warnings).Plan();
+        }
+        return new InstallPlan(target, planned, claims.Directories, warnings) { Python = python };
+    }
+
+    /// <summary>Those of <see cref="Directories"/> that some of the packages need.</summary>
+    public IReadOnlyList<string> DirectoriesOf(IReadOnlyCollection<PlannedPackage> packages)
+    {
+        if (packages.Count == Packages.Count)
+        {
+            return Directories;
+        }
+        var claims = new PathClaims();
+        foreach (PlannedPackage package in packages)
+        {
+            foreach (PlannedPath path in package.Paths)
+            {
+                claims.TryClaimFile(path.Target);
+            }
+            foreach (PlannedEntryPoint entryPoint in package.EntryPoints)
+            {
+                claims.TryClaimFile(entryPoint.Target);
+            }
+        }
+        return claims.Directories;
+    }
+
+    private static void CheckNames(IReadOnlyList<PackageToInstall> packages)
+    {
+        var names = new Dictionary<string, PackageRecord>(StringComparer.Ordinal);
+        foreach (PackageRecord record in packages.Select(package => package.Record))
+        {
+            // The stem becomes a file name in conda-meta.
+            if (!EntryPath.IsSafe(record.DistributionName) || record.DistributionName.Contains('/'))
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.UnsafePath,
+                    $"{EntryPath.Quote(record.ToString())} cannot be the name of a package"
+                );
+            }
+            if (!names.TryAdd(record.Name, record))
+            {
+                throw new OperationFailedException(
+                    ErrorCodes.PackagesDoNotFit,
+                    $"two packages have the name {record.Name}: {names[record.Name]} and {record}"
+                );
+            }
+        }
+    }
+}

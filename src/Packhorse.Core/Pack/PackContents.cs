@@ -1,0 +1,219 @@
+using Packhorse.Codecs;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Pack;
+
+/// <summary>An open pack of which every member can be read at any time: a tar file or a directory.</summary>
+public sealed class PackContents : IDisposable
+{
+    private readonly List<IDisposable> _owned;
+    private readonly Dictionary<string, IRandomAccess> _members;
+
+    private PackContents(string where, Dictionary<string, IRandomAccess> members, List<IDisposable> owned)
+    {
+        Where = where;
+        _members = members;
+        _owned = owned;
+    }
+
+    /// <summary>The path of the pack, for messages.</summary>
+    public string Where { get; }
+
+    public PackManifest Manifest { get; private set; } = new() { Platform = Platform.NoArch };
+
+    public IReadOnlyList<PackedPackage> Packages { get; private set; } = [];
+
+    /// <summary>Paths of the wheels in the pack.</summary>
+    public IReadOnlyList<string> Wheels { get; private set; } = [];
+
+    /// <param name="path">A tar or a directory.</param>
+    /// <exception cref="NotFoundException">There is nothing of that name.</exception>
+    /// <exception cref="CorruptDataException">It is no pack, or it is damaged.</exception>
+    public static PackContents Open(string path)
+    {
+        var owned = new List<IDisposable>();
+        try
+        {
+            Dictionary<string, IRandomAccess> members = FileTree.DirectoryExists(path)
+                ? ListDirectory(path, owned)
+                : IndexTar(path, owned);
+            var contents = new PackContents(path, members, owned);
+            contents.ReadLists();
+            return contents;
+        }
+        catch
+        {
+            owned.ForEach(item => item.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>The bytes of a member; owned by the pack.</summary>
+    public IRandomAccess Member(string path) =>
+        _members.GetValueOrDefault(path)
+        ?? throw new CorruptDataException(
+            ErrorCodes.BadPack,
+            $"{Where} lists {EntryPath.Quote(path)} but does not hold it"
+        );
+
+    public void Dispose() => _owned.ForEach(item => item.Dispose());
+
+    private static Dictionary<string, IRandomAccess> IndexTar(string path, List<IDisposable> owned)
+    {
+        InputFile file = InputFile.Open(path);
+        owned.Add(file);
+        var members = new Dictionary<string, IRandomAccess>(StringComparer.Ordinal);
+        using Stream stream = file.AsStream();
+        var tar = new TarReader(stream, path);
+        while (tar.MoveNext())
+        {
+            string name = PackMemberName(tar.Current, path);
+            if (tar.Current.Type == TarEntryType.File && name.Length > 0)
+            {
+                if (tar.Current.Size > file.Length - tar.Position)
+                {
+                    throw new CorruptDataException(
+                        ErrorCodes.Truncated,
+                        $"{path} ends in the middle of {EntryPath.Quote(name)}"
+                    );
+                }
+                AddMember(members, name, new SourceSlice(file, tar.Position, tar.Current.Size), path);
+            }
+        }
+        CheckEnd(tar, path);
+        return members;
+    }
+
+    internal static string PackMemberName(TarEntry entry, string where)
+    {
+        if (entry.Type is not (TarEntryType.File or TarEntryType.Directory))
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadPack,
+                $"{where}: {EntryPath.Quote(entry.Name)} is neither a file nor a directory, so this is no pack"
+            );
+        }
+        return EntryPath.Normalize(entry.Name, where);
+    }
+
+    internal static void CheckEnd(TarReader tar, string where)
+    {
+        if (!tar.EndMarkerSeen)
+        {
+            throw new CorruptDataException(ErrorCodes.Truncated, $"{where} is cut off: the end of its tar is missing")
+            {
+                Hint = "copy or download the pack again",
+            };
+        }
+    }
+
+    private static void AddMember(
+        Dictionary<string, IRandomAccess> members,
+        string name,
+        IRandomAccess content,
+        string where
+    )
+    {
+        if (!members.TryAdd(name, content))
+        {
+            throw new CorruptDataException(ErrorCodes.BadPack, $"{where} holds {EntryPath.Quote(name)} twice");
+        }
+    }
+
+    // Only the places that a pack has are looked at, so that a directory with other things in it is not walked.
+    private static Dictionary<string, IRandomAccess> ListDirectory(string root, List<IDisposable> owned)
+    {
+        var members = new Dictionary<string, IRandomAccess>(StringComparer.Ordinal);
+        void Add(string name)
+        {
+            string path = Path.Combine(root, name);
+            if (FileTree.FileExists(path))
+            {
+                InputFile file = InputFile.Open(path);
+                owned.Add(file);
+                AddMember(members, name, file, root);
+            }
+        }
+
+        Add(PackManifest.Path);
+        Add(PackLayout.EnvironmentFile);
+        string channel = Path.Combine(root, PackLayout.ChannelDirectory);
+        if (FileTree.DirectoryExists(channel))
+        {
+            foreach (
+                string subdir in FileTree
+                    .List(channel)
+                    .Where(name => FileTree.DirectoryExists(Path.Combine(channel, name)))
+            )
+            {
+                foreach (string name in FileTree.List(Path.Combine(channel, subdir)))
+                {
+                    Add($"{PackLayout.ChannelDirectory}/{subdir}/{name}");
+                }
+            }
+        }
+        string wheels = Path.Combine(root, PackLayout.WheelDirectory);
+        if (FileTree.DirectoryExists(wheels))
+        {
+            foreach (string name in FileTree.List(wheels))
+            {
+                Add($"{PackLayout.WheelDirectory}/{name}");
+            }
+        }
+        return members;
+    }
+
+    private void ReadLists()
+    {
+        if (!_members.ContainsKey(PackManifest.Path))
+        {
+            throw new CorruptDataException(ErrorCodes.BadPack, $"{Where} is no pack: it has no {PackManifest.Path}");
+        }
+        Manifest = PackManifest.Parse(ReadJson(PackManifest.Path), Where);
+        var lists = new PackLists(Manifest.Members, Where);
+        foreach (string path in _members.Keys.Order(StringComparer.Ordinal))
+        {
+            if (
+                PackLayout.TrySplitChannelPath(path, out string? subdir, out string? name)
+                && name == PackLayout.RepodataName
+            )
+            {
+                lists.AddRepodata(path, subdir, ReadJson(path));
+            }
+        }
+        Packages = lists.Packages();
+        Wheels = [.. _members.Keys.Where(PackLayout.IsWheel).Order(StringComparer.Ordinal)];
+        foreach (PackedPackage package in Packages)
+        {
+            CheckSize(package);
+        }
+    }
+
+    private void CheckSize(PackedPackage package)
+    {
+        long size = Member(package.Path).Length;
+        if (package.Expected.Size is { } expected && expected != size)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.SizeMismatch,
+                $"{Where}: {package.Path} has {size:N0} bytes, {expected:N0} were expected"
+            );
+        }
+    }
+
+    private byte[] ReadJson(string path)
+    {
+        IRandomAccess member = Member(path);
+        if (member.Length > Limits.JsonBytes)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.LimitExceeded,
+                $"{Where}: {path} has {member.Length:N0} bytes, more than {Limits.JsonBytes:N0}"
+            );
+        }
+        var content = new byte[member.Length];
+        member.ReadExactly(content, 0, Where);
+        return content;
+    }
+}

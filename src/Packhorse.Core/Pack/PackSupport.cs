@@ -1,0 +1,48 @@
+using Packhorse.Conda;
+using Packhorse.Install;
+using Packhorse.Model;
+
+namespace Packhorse.Pack;
+
+/// <summary>What unpacking from a file and from a stream share.</summary>
+internal static class PackSupport
+{
+    public static void RefuseWheels(IReadOnlyList<string> wheels)
+    {
+        if (wheels.Count > 0)
+        {
+            throw new UsageException(
+                ErrorCodes.UnsupportedPackageKind,
+                $"the pack holds {wheels.Count} wheel(s), such as {EntryPath.Quote(wheels[0])}, which cannot be installed yet"
+            )
+            {
+                Hint = "pixi-unpack installs packs with wheels",
+            };
+        }
+    }
+
+    /// <exception cref="CorruptDataException">The file is another package than the lists say.</exception>
+    public static PackageToInstall ToInstall(PackedPackage package, PackageInfo info)
+    {
+        PackageRecord index = info.Index;
+        if (
+            index.Name != package.Record.Name
+            || index.Version != package.Record.Version
+            || index.Build != package.Record.Build
+        )
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadPack,
+                $"{package.Path} is the package {index}, but the pack lists it as {package.Record}"
+            );
+        }
+        return new PackageToInstall
+        {
+            Record = package.Record,
+            Info = info,
+            FileName = package.FileName,
+            Url = package.Url,
+            Channel = package.Channel,
+        };
+    }
+}

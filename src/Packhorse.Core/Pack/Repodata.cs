@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Packhorse.Model;
+
+namespace Packhorse.Pack;
+
+/// <summary><c>repodata.json</c> of one subdir (CEP 36): the packages by file name, of both its maps.</summary>
+public static class Repodata
+{
+    /// <exception cref="CorruptDataException">Not repodata, or with unsafe names.</exception>
+    public static IReadOnlyDictionary<string, PackageRecord> Parse(
+        ReadOnlyMemory<byte> utf8,
+        string subdir,
+        string where
+    )
+    {
+        var json = new JsonMembers(JsonMembers.Parse(utf8, where, ErrorCodes.BadPack), where, ErrorCodes.BadPack);
+        var packages = new SortedDictionary<string, PackageRecord>(StringComparer.Ordinal);
+        foreach (string map in (string[])["packages", "packages.conda"])
+        {
+            if (json.Element(map) is not { } entries)
+            {
+                continue;
+            }
+            if (entries.ValueKind != JsonValueKind.Object)
+            {
+                throw new CorruptDataException(ErrorCodes.BadPack, $"{where}: '{map}' is no object");
+            }
+            foreach (JsonProperty entry in entries.EnumerateObject())
+            {
+                Add(packages, entry, subdir, where);
+            }
+        }
+        return packages;
+    }
+
+    private static void Add(
+        SortedDictionary<string, PackageRecord> packages,
+        JsonProperty entry,
+        string subdir,
+        string where
+    )
+    {
+        string fileName = entry.Name;
+        if (!EntryPath.IsSafe(fileName) || fileName.Contains('/') || !PackageFileName.TryGetKind(fileName, out _))
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadPack,
+                $"{where}: {EntryPath.Quote(fileName)} is no name of a package"
+            );
+        }
+        PackageRecord record = PackageRecordJson.Read(entry.Value, $"{where}: {fileName}");
+        if (record.Subdir.Length == 0)
+        {
+            record = record with { Subdir = subdir };
+        }
+        if (!packages.TryAdd(fileName, record) || packages.Count > Limits.Packages)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadPack,
+                $"{where}: {EntryPath.Quote(fileName)} is listed twice, or there are more than {Limits.Packages:N0} packages"
+            );
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Packhorse.Model;
+using Packhorse.Output;
+using Spectre.Console;
+
+namespace Packhorse.Commands;
+
+/// <summary>Options that every command has.</summary>
+internal sealed class CommonOptions
+{
+    public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say only what goes wrong." };
+
+    public Option<bool> Verbose { get; } =
+        new("--verbose", "-v") { Description = "Say more: every package, and where errors come from." };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON on standard output." };
+
+    public Option<bool> DryRun { get; } =
+        new("--dry-run") { Description = "Print what would be done, and do nothing." };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(DryRun);
+        command.Options.Add(Json);
+        command.Options.Add(Quiet);
+        command.Options.Add(Verbose);
+    }
+
+    public Verbosity Verbosity(ParseResult parsed) =>
+        parsed.GetValue(Verbose) ? Output.Verbosity.Verbose
+        : parsed.GetValue(Quiet) ? Output.Verbosity.Quiet
+        : Output.Verbosity.Normal;
+
+    /// <summary>Runs an action with the reporter that suits the terminal, which is gone when the action ends.</summary>
+    public T WithReporter<T>(ParseResult parsed, Terminal terminal, Func<IReporter, T> action)
+    {
+        Verbosity verbosity = Verbosity(parsed);
+        if (!terminal.IsInteractive || verbosity == Output.Verbosity.Quiet)
+        {
+            return action(new PlainReporter(terminal.Error, verbosity, TimeProvider.System));
+        }
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(terminal.Error),
+                ColorSystem = EnvironmentVariables.NoColor ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            }
+        );
+        using var bars = new BarReporter(console, verbosity == Output.Verbosity.Verbose);
+        return action(bars);
+    }
+}

@@ -1,0 +1,40 @@
+using Packhorse.Model;
+
+namespace Packhorse.Output;
+
+/// <summary>Says what went wrong: the whole chain of causes, then what to do next.</summary>
+internal static class ErrorPrinter
+{
+    public static void Print(TextWriter error, Exception exception, bool verbose)
+    {
+        error.WriteLine($"error: {Sentence(exception)}");
+        string shown = exception.Message;
+        for (Exception? cause = exception.InnerException; cause is not null; cause = cause.InnerException)
+        {
+            // Many causes only repeat what was said.
+            if (!shown.Contains(cause.Message, StringComparison.Ordinal))
+            {
+                error.WriteLine($"  caused by: {cause.Message}");
+                shown += cause.Message;
+            }
+        }
+        if (exception is PackhorseException { Hint: { } hint })
+        {
+            error.WriteLine();
+            error.WriteLine($"hint: {hint}");
+        }
+        if (verbose)
+        {
+            error.WriteLine(exception.ToString());
+        }
+    }
+
+    private static string Sentence(Exception exception) =>
+        exception switch
+        {
+            PackhorseException known => $"{known.Message} [{known.Code}]",
+            OutOfMemoryException => $"out of memory [{ErrorCodes.Unexpected}]",
+            _ =>
+                $"unexpected {exception.GetType().Name}: {exception.Message} [{ErrorCodes.Unexpected}]; this is a defect of packhorse, -v shows where",
+        };
+}

@@ -1,0 +1,3 @@
+using Packhorse.Output;
+
+return Packhorse.Commands.CommandLine.Run(args, Terminal.OfProcess());
