@@ -46,10 +46,7 @@ public sealed class PackageLinker
         }
         CheckAllSeen();
         var paths = new List<LinkedPath>(_linked.Values);
-        foreach (PlannedEntryPoint entryPoint in _plan.EntryPoints)
-        {
-            paths.Add(WriteEntryPoint(entryPoint));
-        }
+        paths.AddRange(EntryPointWriter.Write(_plan, _sink));
         return new LinkedPackage(_plan, paths);
     }
 
@@ -104,39 +101,44 @@ public sealed class PackageLinker
         TarEntry entry = tar.Current;
         // Younger than what the package holds: byte-code compiled from the packaged text does not count for it.
         long modified = (_plan.Package.Info.AboutModified ?? entry.Modified) + 1;
-        bool samesize = placeholder.Mode == PrefixFileMode.Binary;
+        bool keepsLength = placeholder.Mode == PrefixFileMode.Binary;
         using IInstallFile file = _sink.CreateFile(
-            new InstallFile(path.Target, Mode(entry), Time(modified), samesize ? entry.Size : null)
+            new InstallFile(path.Target, Mode(entry), Time(modified), keepsLength ? entry.Size : null)
         );
-        using var hashing = new HashingWriter(file);
-        using var replacer = new PrefixReplacer(placeholder, _target, hashing);
+        using var relocation = new Relocation(placeholder, _target, file);
         int count;
         while ((count = Fill(tar)) > 0)
         {
-            replacer.Write(_buffer.AsSpan(0, count));
+            relocation.Write(_buffer.AsSpan(0, count));
         }
-        replacer.Finish();
+        Digest digest = relocation.Finish();
         file.Complete();
-        return Linked(path, LinkedPathKind.File, hashing.Finish());
+        return Linked(path, LinkedPathKind.File, digest);
     }
 
     private LinkedPath WriteSymbolicLink(PlannedPath path, TarEntry entry)
     {
-        if (entry.LinkName.Length == 0 || entry.LinkName.Contains('\0') || entry.LinkName.Length > Limits.PathBytes)
+        CheckLink(path.ClobberedPath ?? path.Target, entry.LinkName, Where, _reporter);
+        _sink.CreateSymbolicLink(path.Target, entry.LinkName, Time(entry.Modified));
+        return Linked(path, LinkedPathKind.SoftLink, Sha256.Hash(Encoding.UTF8.GetBytes(entry.LinkName)));
+    }
+
+    /// <summary>Refuses impossible links and warns of those that lead out of the environment, which some packages really have.</summary>
+    internal static void CheckLink(string path, string target, string where, IReporter reporter)
+    {
+        if (target.Length == 0 || target.Contains('\0') || target.Length > Limits.PathBytes)
         {
             throw new CorruptDataException(
                 ErrorCodes.BadPackage,
-                $"{Where}: {EntryPath.Quote(path.Source.Path)} is a link to an impossible name"
+                $"{where}: {EntryPath.Quote(path)} is a link to an impossible name"
             );
         }
-        if (!EntryPath.LinkStaysInside(path.ClobberedPath ?? path.Target, entry.LinkName))
+        if (!EntryPath.LinkStaysInside(path, target))
         {
-            _reporter.Warn(
-                $"{Where}: the link {EntryPath.Quote(path.Source.Path)} leads out of the environment, to {EntryPath.Quote(entry.LinkName)}"
+            reporter.Warn(
+                $"{where}: the link {EntryPath.Quote(path)} leads out of the environment, to {EntryPath.Quote(target)}"
             );
         }
-        _sink.CreateSymbolicLink(path.Target, entry.LinkName, Time(entry.Modified));
-        return Linked(path, LinkedPathKind.SoftLink, Sha256.Hash(Encoding.UTF8.GetBytes(entry.LinkName)));
     }
 
     private LinkedPath WriteHardLink(PlannedPath path, TarEntry entry)
@@ -158,20 +160,6 @@ public sealed class PackageLinker
         }
         _sink.CreateHardLink(linked.Target, path.Target);
         return Linked(path, LinkedPathKind.File, linked.Sha256InPrefix);
-    }
-
-    private LinkedPath WriteEntryPoint(PlannedEntryPoint entryPoint)
-    {
-        long modified = Time((_plan.Package.Info.AboutModified ?? EarliestTime) + 1);
-        _sink.WriteFile(entryPoint.Target, entryPoint.Content, EntryPointScript.Mode, modified);
-        return new LinkedPath
-        {
-            Target = entryPoint.Target,
-            ClobberedPath = entryPoint.ClobberedPath,
-            Kind = LinkedPathKind.EntryPoint,
-            Sha256InPrefix = Sha256.Hash(entryPoint.Content),
-            Size = entryPoint.Content.Length,
-        };
     }
 
     private void CheckAllSeen()
@@ -212,20 +200,6 @@ public sealed class PackageLinker
 
     private static UnixFileMode Mode(TarEntry entry) => (UnixFileMode)(entry.Mode & 0x1FF);
 
-    private static long Time(long modified) => Math.Max(modified, EarliestTime);
-
-    private sealed class HashingWriter(IContentWriter output) : IContentWriter, IDisposable
-    {
-        private readonly Sha256 _hash = new();
-
-        public void Write(ReadOnlySpan<byte> bytes)
-        {
-            _hash.Append(bytes);
-            output.Write(bytes);
-        }
-
-        public Digest Finish() => _hash.Finish();
-
-        public void Dispose() => _hash.Dispose();
-    }
+    /// <summary>A time that every file system can keep.</summary>
+    internal static long Time(long modified) => Math.Max(modified, EarliestTime);
 }

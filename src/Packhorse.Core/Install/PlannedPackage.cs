@@ -35,6 +35,7 @@ public sealed record PlannedEntryPoint(string Target, byte[] Content, string? Cl
 public sealed class PlannedPackage
 {
     private readonly Dictionary<string, PlannedPath> _bySource;
+    private IReadOnlyList<string> _directories = [];
 
     internal PlannedPackage(
         PackageToInstall package,
@@ -53,6 +54,40 @@ public sealed class PlannedPackage
     public IReadOnlyList<PlannedPath> Paths { get; }
 
     public IReadOnlyList<PlannedEntryPoint> EntryPoints { get; }
+
+    /// <summary>Every path under its name in the package and no entry points: how a package is laid out before the plan is known.</summary>
+    /// <exception cref="CorruptDataException">The package contradicts itself.</exception>
+    public static PlannedPackage InPlace(PackageInfo info, string fileName)
+    {
+        var claims = new PathClaims();
+        var paths = new List<PlannedPath>(info.Paths.Count);
+        foreach (PackagePath path in info.Paths)
+        {
+            if (CondaPackageReader.IsInfoPath(path.Path) || path.Type == PackagePathType.Directory)
+            {
+                continue;
+            }
+            if (!claims.TryClaimFile(path.Path))
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.BadPackage,
+                    $"{fileName} lists {EntryPath.Quote(path.Path)} twice, or a path below a file"
+                );
+            }
+            paths.Add(new PlannedPath(path, path.Path, null));
+        }
+        var package = new PackageToInstall
+        {
+            Record = info.Index,
+            Info = info,
+            FileName = fileName,
+            Url = "",
+        };
+        return new PlannedPackage(package, paths, []) { _directories = claims.Directories };
+    }
+
+    /// <summary>The directories that a package laid out in place needs, parents first.</summary>
+    public IReadOnlyList<string> ParentDirectories() => _directories;
 
     /// <summary>The plan for a path of the package; null for what is not installed.</summary>
     public PlannedPath? Find(string sourcePath) => _bySource.GetValueOrDefault(sourcePath);

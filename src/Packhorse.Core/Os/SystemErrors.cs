@@ -73,8 +73,7 @@ public static class SystemErrors
             PackhorseException known => known,
             FileNotFoundException or DirectoryNotFoundException => new NotFoundException(
                 ErrorCodes.FileNotFound,
-                $"cannot {operation} {EntryPath.Quote(path)}: no such file or directory",
-                error
+                $"cannot {operation} {EntryPath.Quote(path)}: no such file or directory"
             ),
             UnauthorizedAccessException => new SystemRefusedException(
                 ErrorCodes.PermissionDenied,
@@ -90,8 +89,7 @@ public static class SystemErrors
             IOException when !OperatingSystem.IsWindows() && error.HResult is > 0 and < 4096 => FromErrno(
                 error.HResult,
                 operation,
-                path,
-                error
+                path
             ),
             IOException => new SystemRefusedException(
                 ErrorCodes.SystemRefused,

@@ -108,6 +108,11 @@ internal sealed class UnpackCommand
             _terminal,
             reporter =>
             {
+                if (pack == "-")
+                {
+                    using Stream input = _terminal.OpenInput();
+                    return StreamUnpacker.Unpack(input, request, reporter, default);
+                }
                 using PackContents contents = PackContents.Open(pack);
                 return Unpacker.Unpack(contents, request, reporter, default);
             }

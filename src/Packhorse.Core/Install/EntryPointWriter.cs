@@ -1,0 +1,28 @@
+using Packhorse.Codecs;
+
+namespace Packhorse.Install;
+
+/// <summary>Writes the scripts of a package's entry points.</summary>
+public static class EntryPointWriter
+{
+    public static IReadOnlyList<LinkedPath> Write(PlannedPackage plan, IInstallSink sink)
+    {
+        long modified = PackageLinker.Time((plan.Package.Info.AboutModified ?? 0) + 1);
+        var written = new List<LinkedPath>(plan.EntryPoints.Count);
+        foreach (PlannedEntryPoint entryPoint in plan.EntryPoints)
+        {
+            sink.WriteFile(entryPoint.Target, entryPoint.Content, EntryPointScript.Mode, modified);
+            written.Add(
+                new LinkedPath
+                {
+                    Target = entryPoint.Target,
+                    ClobberedPath = entryPoint.ClobberedPath,
+                    Kind = LinkedPathKind.EntryPoint,
+                    Sha256InPrefix = Sha256.Hash(entryPoint.Content),
+                    Size = entryPoint.Content.Length,
+                }
+            );
+        }
+        return written;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Runtime.Versioning;
+using System.Text;
+using Packhorse.Codecs;
+using Packhorse.Conda;
+using Packhorse.Install;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Pack;
+
+/// <summary>Writes the members of one package as they come, before anything is known of it. For one thread.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IReporter reporter)
+{
+    private readonly Dictionary<string, LinkedPath> _linked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RawFile> _files = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
+    private readonly byte[] _buffer = new byte[256 << 10];
+
+    public IReadOnlyDictionary<string, LinkedPath> Linked => _linked;
+
+    /// <exception cref="CorruptDataException">The path is taken, or lies below a file or link.</exception>
+    public void Write(string path, TarReader tar)
+    {
+        TarEntry entry = tar.Current;
+        if (entry.Type == TarEntryType.Directory)
+        {
+            return;
+        }
+        if (_linked.ContainsKey(path) || _directories.Contains(path))
+        {
+            throw new CorruptDataException(ErrorCodes.BadPackage, $"{where} holds {EntryPath.Quote(path)} twice");
+        }
+        CreateParents(path);
+        long modified = PackageLinker.Time(entry.Modified);
+        switch (entry.Type)
+        {
+            case TarEntryType.File:
+                WriteFile(path, tar, modified);
+                break;
+            case TarEntryType.SymbolicLink:
+                PackageLinker.CheckLink(path, entry.LinkName, where, reporter);
+                sink.CreateSymbolicLink(path, entry.LinkName, modified);
+                Add(path, LinkedPathKind.SoftLink, Sha256.Hash(Encoding.UTF8.GetBytes(entry.LinkName)));
+                break;
+            case TarEntryType.HardLink:
+                string existing = EntryPath.Normalize(entry.LinkName, where);
+                if (!_files.TryGetValue(existing, out RawFile file))
+                {
+                    throw new CorruptDataException(
+                        ErrorCodes.BadPackage,
+                        $"{where}: {EntryPath.Quote(path)} is a hard link to {EntryPath.Quote(existing)}, which is no file before it"
+                    );
+                }
+                sink.CreateHardLink(existing, path);
+                _files.Add(path, file);
+                Add(path, LinkedPathKind.File, null);
+                break;
+            default:
+                throw new CorruptDataException(
+                    ErrorCodes.BadPackage,
+                    $"{where}: {EntryPath.Quote(path)} is neither a file nor a link (tar type '{entry.TypeFlag}')"
+                );
+        }
+    }
+
+    /// <summary>Rewrites a file that turned out to hold the prefix; one that never came is left to whoever misses it.</summary>
+    public void Relocate(PackagePath path, InstallTarget target, long? aboutModified, LinuxDirectory stage, string directory)
+    {
+        if (!_files.TryGetValue(path.Path, out RawFile file))
+        {
+            return;
+        }
+        const string Suffix = ".packhorse-relocated";
+        using InputFile input = InputFile.Open(Path.Combine(stage.Path, directory, path.Path));
+        using Stream content = input.AsStream();
+        long modified = PackageLinker.Time((aboutModified ?? file.Modified) + 1);
+        Digest digest;
+        using (
+            IInstallFile output = sink.CreateFile(new InstallFile(path.Path + Suffix, file.Mode, modified, null))
+        )
+        using (var relocation = new Relocation(path.Placeholder!, target, output))
+        {
+            int count;
+            while ((count = content.Read(_buffer)) > 0)
+            {
+                relocation.Write(_buffer.AsSpan(0, count));
+            }
+            digest = relocation.Finish();
+            output.Complete();
+        }
+        stage.Rename($"{directory}/{path.Path}{Suffix}", $"{directory}/{path.Path}");
+        _linked[path.Path] = _linked[path.Path] with { Sha256InPrefix = digest };
+    }
+
+    private void WriteFile(string path, TarReader tar, long modified)
+    {
+        var mode = (UnixFileMode)(tar.Current.Mode & 0x1FF);
+        using IInstallFile file = sink.CreateFile(new InstallFile(path, mode, modified, tar.Current.Size));
+        int count;
+        while ((count = tar.Read(_buffer)) > 0)
+        {
+            file.Write(_buffer.AsSpan(0, count));
+        }
+        file.Complete();
+        _files.Add(path, new RawFile(mode, tar.Current.Modified));
+        Add(path, LinkedPathKind.File, null);
+    }
+
+    private void Add(string path, LinkedPathKind kind, Digest? installed) =>
+        _linked.Add(path, new LinkedPath { Target = path, Kind = kind, Sha256InPrefix = installed });
+
+    // Parents are directories made here and nothing else: what would be written through a link is refused.
+    private void CreateParents(string path)
+    {
+        for (int slash = path.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = path.IndexOf('/', slash + 1))
+        {
+            string parent = path[..slash];
+            if (_linked.ContainsKey(parent))
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.BadPackage,
+                    $"{where} has a path below {EntryPath.Quote(parent)}, which is no directory"
+                );
+            }
+            if (_directories.Add(parent))
+            {
+                sink.CreateDirectories([parent]);
+            }
+        }
+    }
+
+    private readonly record struct RawFile(UnixFileMode Mode, long Modified);
+}
+
+/// <summary>A directory below another as a place to install into.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class SubdirectorySink(LinuxDirectory root, string directory) : IInstallSink
+{
+    private readonly DirectorySink _sink = new(root);
+
+    public void CreateDirectories(IReadOnlyList<string> paths) =>
+        _sink.CreateDirectories([.. paths.Select(path => $"{directory}/{path}")]);
+
+    public IInstallFile CreateFile(InstallFile file) => _sink.CreateFile(file with { Path = $"{directory}/{file.Path}" });
+
+    public void CreateSymbolicLink(string path, string target, long modified) =>
+        _sink.CreateSymbolicLink($"{directory}/{path}", target, modified);
+
+    public void CreateHardLink(string existing, string path) =>
+        _sink.CreateHardLink($"{directory}/{existing}", $"{directory}/{path}");
+}

@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+using System.Runtime.Versioning;
+using Packhorse.Codecs;
+using Packhorse.Install;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Pack;
+
+/// <summary>
+/// Makes an environment of a pack that arrives through a pipe, its members in any order. Packages of up to
+/// <see cref="Limits.StreamedPackageBytes"/> are held compressed in memory and staged by the workers, larger ones are staged as they
+/// come. When the stream has ended everything is checked and planned, and the staged files are renamed to their places.
+/// </summary>
+[SupportedOSPlatform("linux")]
+public sealed class StreamUnpacker
+{
+    private const string Where = "standard input";
+
+    private readonly UnpackRequest _request;
+    private readonly IReporter _reporter;
+    private readonly EnvironmentTransaction _transaction;
+    private readonly PackageStager _stager;
+    private readonly ConcurrentBag<StagedPackage> _staged = [];
+    private readonly List<(string Path, string Subdir, byte[] Content)> _repodata = [];
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly List<string> _wheels = [];
+    private PackManifest? _manifest;
+
+    private StreamUnpacker(UnpackRequest request, EnvironmentTransaction transaction, IReporter reporter)
+    {
+        _request = request;
+        _transaction = transaction;
+        _reporter = reporter;
+        _stager = new PackageStager(
+            transaction.Stage,
+            new InstallTarget(request.Prefix, request.Here),
+            reporter
+        );
+    }
+
+    /// <param name="stream">The tar; not owned.</param>
+    /// <exception cref="PackhorseException">Whatever went wrong; the environment is then as it was before.</exception>
+    public static UnpackResult Unpack(
+        Stream stream,
+        UnpackRequest request,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        request.Check();
+        FileTree.CreateDirectory(request.OutputDirectory);
+        using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter);
+        return new StreamUnpacker(request, transaction, reporter).Run(stream, cancellation);
+    }
+
+    private UnpackResult Run(Stream stream, CancellationToken cancellation)
+    {
+        _reporter.BeginStage("Unpacking", 0, 0);
+        using (var queue = new StagingQueue(_request.Workers, _staged.Add, cancellation))
+        {
+            ReadMembers(new TarReader(stream, Where), queue);
+            queue.Complete();
+        }
+        IReadOnlyList<PackedPackage> packages = ReadLists();
+        StagedPackage[] staged = [.. packages.Select(Check)];
+        InstallPlan plan = InstallPlan.Create(
+            [.. packages.Zip(staged, (package, stage) => PackSupport.ToInstall(package, stage.Info))],
+            new InstallTarget(_request.Prefix, _manifest!.Platform)
+        );
+        foreach (string warning in plan.Warnings)
+        {
+            _reporter.Warn(warning);
+        }
+        LinkedPackage[] linked = Arrange(plan, staged);
+        _transaction.Commit(plan, linked);
+        return Unpacker.Finish(plan, linked.Length, packages, _request);
+    }
+
+    private void ReadMembers(TarReader tar, StagingQueue queue)
+    {
+        while (tar.MoveNext())
+        {
+            string name = PackContents.PackMemberName(tar.Current, Where);
+            if (tar.Current.Type != TarEntryType.File)
+            {
+                continue;
+            }
+            if (!_seen.Add(name))
+            {
+                throw new CorruptDataException(ErrorCodes.BadPack, $"{Where} holds {EntryPath.Quote(name)} twice");
+            }
+            ReadMember(name, tar, queue);
+        }
+        PackContents.CheckEnd(tar, Where);
+    }
+
+    private void ReadMember(string name, TarReader tar, StagingQueue queue)
+    {
+        if (name == PackManifest.Path)
+        {
+            _manifest = PackManifest.Parse(tar.ReadAllBytes(Limits.JsonBytes), Where);
+            _manifest.CheckPlatform(_request.Here);
+        }
+        else if (PackLayout.IsWheel(name))
+        {
+            _wheels.Add(name);
+            PackSupport.RefuseWheels(_wheels);
+        }
+        else if (PackLayout.TrySplitChannelPath(name, out string? subdir, out string? fileName))
+        {
+            if (fileName == PackLayout.RepodataName)
+            {
+                _repodata.Add((name, subdir, tar.ReadAllBytes(Limits.JsonBytes)));
+            }
+            else if (PackageFileName.TryGetKind(fileName, out PackageArchiveKind kind))
+            {
+                ReadPackage(new IncomingPackage(name, fileName, kind, _seen.Count), tar, queue);
+            }
+        }
+    }
+
+    private void ReadPackage(IncomingPackage package, TarReader tar, StagingQueue queue)
+    {
+        if (tar.Current.Size > Limits.StreamedPackageBytes)
+        {
+            using Stream content = tar.OpenContent();
+            _staged.Add(_stager.StageAsItComes(package, content));
+            _reporter.ItemDone(package.FileName);
+            return;
+        }
+        var buffer = new NativeBuffer((int)tar.Current.Size);
+        try
+        {
+            int done = 0;
+            while (done < buffer.Length)
+            {
+                done += tar.Read(buffer.Span[done..]);
+            }
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+        queue.Add(
+            buffer,
+            () =>
+            {
+                StagedPackage staged = _stager.StageFromMemory(package, buffer);
+                _reporter.ItemDone(package.FileName);
+                return staged;
+            }
+        );
+    }
+
+    private IReadOnlyList<PackedPackage> ReadLists()
+    {
+        if (_manifest is null)
+        {
+            throw new CorruptDataException(ErrorCodes.BadPack, $"{Where} is no pack: it has no {PackManifest.Path}");
+        }
+        var lists = new PackLists(_manifest.Members, Where);
+        foreach ((string path, string subdir, byte[] content) in _repodata)
+        {
+            lists.AddRepodata(path, subdir, content);
+        }
+        return lists.Packages();
+    }
+
+    private StagedPackage Check(PackedPackage package)
+    {
+        StagedPackage staged =
+            _staged.FirstOrDefault(candidate => candidate.Path == package.Path)
+            ?? throw new CorruptDataException(
+                ErrorCodes.BadPack,
+                $"{Where} lists {EntryPath.Quote(package.Path)} but does not hold it"
+            );
+        staged.Content.Check(package.Expected, package.Path);
+        return staged;
+    }
+
+    // Renames what was staged to the places of the plan.
+    private LinkedPackage[] Arrange(InstallPlan plan, StagedPackage[] staged)
+    {
+        LinuxDirectory stage = _transaction.Stage;
+        var sink = new DirectorySink(stage);
+        (PlannedPackage Plan, StagedPackage Staged)[] arriving =
+        [
+            .. plan.Packages.Zip(staged).Where(pair => !_transaction.IsInstalled(pair.First, plan)),
+        ];
+        sink.CreateDirectories(plan.DirectoriesOf([.. arriving.Select(pair => pair.Plan)]));
+        var linked = new LinkedPackage[arriving.Length];
+        for (int i = 0; i < arriving.Length; i++)
+        {
+            linked[i] = Arrange(arriving[i].Plan, arriving[i].Staged, sink);
+        }
+        foreach (StagedPackage package in _staged)
+        {
+            FileTree.DeleteDirectory(Path.Combine(_transaction.StagePath, package.Directory));
+        }
+        return linked;
+    }
+
+    private LinkedPackage Arrange(PlannedPackage plan, StagedPackage staged, DirectorySink sink)
+    {
+        var paths = new List<LinkedPath>(plan.Paths.Count + plan.EntryPoints.Count);
+        foreach (PlannedPath path in plan.Paths)
+        {
+            if (!staged.Linked.TryGetValue(path.Source.Path, out LinkedPath? linked))
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.BadPackage,
+                    $"{plan.Package.FileName} lists {EntryPath.Quote(path.Source.Path)} but does not hold it"
+                );
+            }
+            _transaction.Stage.Rename($"{staged.Directory}/{path.Source.Path}", path.Target);
+            paths.Add(linked with { Target = path.Target, ClobberedPath = path.ClobberedPath, Source = path.Source, Size = path.Source.Size });
+        }
+        paths.AddRange(EntryPointWriter.Write(plan, sink));
+        return new LinkedPackage(plan, paths);
+    }
+}
+
+/// <summary>A package about to be read from the stream.</summary>
+/// <param name="Path">In the pack.</param>
+/// <param name="Ordinal">A number of its own among the members.</param>
+internal sealed record IncomingPackage(string Path, string FileName, PackageArchiveKind Kind, int Ordinal);
