@@ -21,6 +21,12 @@ public static class Limits
     /// <summary>Bytes of a text list in <c>info/</c> (files, has_prefix, no_link) and of a <c>pixi.lock</c>.</summary>
     public const int TextBytes = 64 << 20;
 
+    /// <summary>Levels of nesting of a <c>pixi.lock</c>; real ones have seven.</summary>
+    public const int YamlDepth = 64;
+
+    /// <summary>Nodes of a <c>pixi.lock</c>, keys included, those that aliases repeat counted every time.</summary>
+    public const int YamlNodes = 4_000_000;
+
     /// <summary>Bytes that one compressed byte may become.</summary>
     public const int DecompressionRatio = 1000;
 
