@@ -4,8 +4,9 @@ using Packhorse.Model;
 namespace Packhorse.Os;
 
 /// <summary>
-/// A file that appears under its name only when it is complete: written at <c>PATH.part</c>, then fsync, rename, fsync of the
-/// directory. Disposed before <see cref="Complete"/>, nothing is left. May be written at any offset by many threads.
+/// A file that appears under its name only when it is complete: written under another name, then fsync, rename, fsync of the
+/// directory. May be written at any offset by many threads. Disposed before <see cref="Complete"/>, nothing is left of one that was
+/// created; one that was resumed stays for the next run.
 /// </summary>
 public sealed class OutputFile : IDisposable
 {
@@ -16,16 +17,21 @@ public sealed class OutputFile : IDisposable
     private readonly UnixFileMode _mode;
     private bool _completed;
 
-    private OutputFile(string path, SafeFileHandle handle, UnixFileMode mode)
+    private readonly bool _keep;
+
+    private OutputFile(string partPath, string path, SafeFileHandle handle, (UnixFileMode Mode, bool Keep) options)
     {
+        PartPath = partPath;
         Path = path;
         _handle = handle;
-        _mode = mode;
+        _mode = options.Mode;
+        _keep = options.Keep;
     }
 
     public string Path { get; }
 
-    public string PartPath => Path + PartSuffix;
+    /// <summary>Where it is until it is complete.</summary>
+    public string PartPath { get; }
 
     /// <summary>Creates <c>PATH.part</c>, replacing a left-over one.</summary>
     /// <param name="mode">Permissions of the finished file; the umask still applies.</param>
@@ -37,18 +43,32 @@ public sealed class OutputFile : IDisposable
         {
             throw new UsageException(ErrorCodes.OutputInTheWay, $"the output {EntryPath.Quote(path)} is a directory");
         }
-        string part = path + PartSuffix;
-        return SystemErrors.Translating(
+        OutputFile file = Open(path + PartSuffix, path, (mode, Keep: false));
+        file.SetLength(0);
+        return file;
+    }
+
+    /// <summary>Opens <paramref name="partPath"/>, with what an earlier run left in it, to be renamed to <paramref name="path"/>.</summary>
+    /// <inheritdoc cref="Create" path="/param[@name='mode']"/>
+    /// <inheritdoc cref="Create" path="/exception"/>
+    public static OutputFile Resume(string partPath, string path, UnixFileMode mode) =>
+        Open(partPath, path, (mode, Keep: true));
+
+    /// <returns>Bytes read of what is there already; fewer than asked for at the end.</returns>
+    public int Read(Span<byte> destination, long offset) => RandomAccess.Read(_handle, destination, offset);
+
+    private static OutputFile Open(string part, string path, (UnixFileMode Mode, bool Keep) options) =>
+        SystemErrors.Translating(
             "create",
             part,
             () =>
-            {
-                SafeFileHandle handle = File.OpenHandle(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
-                RandomAccess.SetLength(handle, 0);
-                return new OutputFile(path, handle, mode);
-            }
+                new OutputFile(
+                    part,
+                    path,
+                    File.OpenHandle(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None),
+                    options
+                )
         );
-    }
 
     public void Write(ReadOnlySpan<byte> bytes, long offset)
     {
@@ -90,7 +110,7 @@ public sealed class OutputFile : IDisposable
     public void Dispose()
     {
         _handle.Dispose();
-        if (!_completed)
+        if (!_completed && !_keep)
         {
             try
             {

@@ -65,7 +65,13 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
     }
 
     /// <summary>Rewrites a file that turned out to hold the prefix; one that never came is left to whoever misses it.</summary>
-    public void Relocate(PackagePath path, InstallTarget target, long? aboutModified, LinuxDirectory stage, string directory)
+    public void Relocate(
+        PackagePath path,
+        InstallTarget target,
+        long? aboutModified,
+        LinuxDirectory stage,
+        string directory
+    )
     {
         if (!_files.TryGetValue(path.Path, out RawFile file))
         {
@@ -76,9 +82,7 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
         using Stream content = input.AsStream();
         long modified = PackageLinker.Time((aboutModified ?? file.Modified) + 1);
         Digest digest;
-        using (
-            IInstallFile output = sink.CreateFile(new InstallFile(path.Path + Suffix, file.Mode, modified, null))
-        )
+        using (IInstallFile output = sink.CreateFile(new InstallFile(path.Path + Suffix, file.Mode, modified, null)))
         using (var relocation = new Relocation(path.Placeholder!, target, output))
         {
             int count;
@@ -108,7 +112,15 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
     }
 
     private void Add(string path, LinkedPathKind kind, Digest? installed) =>
-        _linked.Add(path, new LinkedPath { Target = path, Kind = kind, Sha256InPrefix = installed });
+        _linked.Add(
+            path,
+            new LinkedPath
+            {
+                Target = path,
+                Kind = kind,
+                Sha256InPrefix = installed,
+            }
+        );
 
     // Parents are directories made here and nothing else: what would be written through a link is refused.
     private void CreateParents(string path)
@@ -142,7 +154,8 @@ internal sealed class SubdirectorySink(LinuxDirectory root, string directory) : 
     public void CreateDirectories(IReadOnlyList<string> paths) =>
         _sink.CreateDirectories([.. paths.Select(path => $"{directory}/{path}")]);
 
-    public IInstallFile CreateFile(InstallFile file) => _sink.CreateFile(file with { Path = $"{directory}/{file.Path}" });
+    public IInstallFile CreateFile(InstallFile file) =>
+        _sink.CreateFile(file with { Path = $"{directory}/{file.Path}" });
 
     public void CreateSymbolicLink(string path, string target, long modified) =>
         _sink.CreateSymbolicLink($"{directory}/{path}", target, modified);

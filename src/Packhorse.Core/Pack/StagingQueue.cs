@@ -83,7 +83,9 @@ internal sealed class StagingQueue : IDisposable
 
     private void Work()
     {
-        foreach ((NativeBuffer buffer, Func<StagedPackage> stage) in _jobs.GetConsumingEnumerable(CancellationToken.None))
+        foreach (
+            (NativeBuffer buffer, Func<StagedPackage> stage) in _jobs.GetConsumingEnumerable(CancellationToken.None)
+        )
         {
             try
             {

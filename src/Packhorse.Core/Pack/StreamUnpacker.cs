@@ -32,11 +32,7 @@ public sealed class StreamUnpacker
         _request = request;
         _transaction = transaction;
         _reporter = reporter;
-        _stager = new PackageStager(
-            transaction.Stage,
-            new InstallTarget(request.Prefix, request.Here),
-            reporter
-        );
+        _stager = new PackageStager(transaction.Stage, new InstallTarget(request.Prefix, request.Here), reporter);
     }
 
     /// <param name="stream">The tar; not owned.</param>
@@ -215,7 +211,15 @@ public sealed class StreamUnpacker
                 );
             }
             _transaction.Stage.Rename($"{staged.Directory}/{path.Source.Path}", path.Target);
-            paths.Add(linked with { Target = path.Target, ClobberedPath = path.ClobberedPath, Source = path.Source, Size = path.Source.Size });
+            paths.Add(
+                linked with
+                {
+                    Target = path.Target,
+                    ClobberedPath = path.ClobberedPath,
+                    Source = path.Source,
+                    Size = path.Source.Size,
+                }
+            );
         }
         paths.AddRange(EntryPointWriter.Write(plan, sink));
         return new LinkedPackage(plan, paths);

@@ -50,6 +50,7 @@ public static class CommandLine
     internal static RootCommand BuildRoot(Terminal terminal)
     {
         var root = new RootCommand("Packhorse carries a pixi environment to any worker node.");
+        root.Subcommands.Add(PackCommand.Build(terminal));
         root.Subcommands.Add(UnpackCommand.Build(terminal));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
         return root;

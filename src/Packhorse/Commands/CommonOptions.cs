@@ -34,10 +34,29 @@ internal sealed class CommonOptions
     /// <summary>Runs an action with the reporter that suits the terminal, which is gone when the action ends.</summary>
     public T WithReporter<T>(ParseResult parsed, Terminal terminal, Func<IReporter, T> action)
     {
+        (IReporter reporter, IDisposable? ending) = MakeReporter(parsed, terminal);
+        using (ending)
+        {
+            return action(reporter);
+        }
+    }
+
+    /// <inheritdoc cref="WithReporter{T}"/>
+    public async Task<T> WithReporterAsync<T>(ParseResult parsed, Terminal terminal, Func<IReporter, Task<T>> action)
+    {
+        (IReporter reporter, IDisposable? ending) = MakeReporter(parsed, terminal);
+        using (ending)
+        {
+            return await action(reporter).ConfigureAwait(false);
+        }
+    }
+
+    private (IReporter Reporter, IDisposable? Ending) MakeReporter(ParseResult parsed, Terminal terminal)
+    {
         Verbosity verbosity = Verbosity(parsed);
         if (!terminal.IsInteractive || verbosity == Output.Verbosity.Quiet)
         {
-            return action(new PlainReporter(terminal.Error, verbosity, TimeProvider.System));
+            return (new PlainReporter(terminal.Error, verbosity, TimeProvider.System), null);
         }
         IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings
@@ -46,7 +65,7 @@ internal sealed class CommonOptions
                 ColorSystem = EnvironmentVariables.NoColor ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
             }
         );
-        using var bars = new BarReporter(console, verbosity == Output.Verbosity.Verbose);
-        return action(bars);
+        var bars = new BarReporter(console, verbosity == Output.Verbosity.Verbose);
+        return (bars, bars);
     }
 }

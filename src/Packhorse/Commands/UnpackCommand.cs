@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
+using System.Text.Json;
 using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -11,11 +12,11 @@ namespace Packhorse.Commands;
 /// <summary><c>packhorse unpack</c>.</summary>
 internal sealed class UnpackCommand
 {
-    private readonly Argument<string> _pack = new("PACK")
-    {
-        Description = "A pack: a tar file, a directory, or - for a tar on standard input.",
-        DefaultValueFactory = _ => "environment.tar",
-    };
+    private readonly Argument<string> _pack = ArgumentRules.Path(
+        "PACK",
+        "A pack: a tar file, a directory, or - for a tar on standard input.",
+        "environment.tar"
+    );
 
     private readonly Option<string> _output = new("--output-directory", "-o")
     {
@@ -73,11 +74,11 @@ internal sealed class UnpackCommand
             "packhorse unpack -o /scratch/me -e hello hello.tar && . /scratch/me/activate.sh",
             "curl -s https://example.org/environment.tar | packhorse unpack -"
         );
-        command.SetAction(self.Run);
+        command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
         return command;
     }
 
-    private int Run(ParseResult parsed)
+    private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -86,7 +87,6 @@ internal sealed class UnpackCommand
                 "unpacking works on Linux only; packing works here too"
             );
         }
-        string pack = parsed.GetValue(_pack)!;
         int workers = parsed.GetValue(_workers);
         var request = new UnpackRequest
         {
@@ -97,12 +97,25 @@ internal sealed class UnpackCommand
             Workers = workers > 0 ? workers : Environment.ProcessorCount,
             Wait = !parsed.GetValue(_noWait),
         };
-        Report(parsed, Unpack(parsed, request, pack));
+        string pack = parsed.GetValue(_pack)!;
+        if (parsed.GetValue(_common.DryRun))
+        {
+            DryRun(parsed, request, pack, cancellation);
+        }
+        else
+        {
+            Report(parsed, Unpack(parsed, request, pack, cancellation));
+        }
         return (int)ExitClass.Ok;
     }
 
     [SupportedOSPlatform("linux")]
-    private UnpackResult Unpack(ParseResult parsed, UnpackRequest request, string pack) =>
+    private UnpackResult Unpack(
+        ParseResult parsed,
+        UnpackRequest request,
+        string pack,
+        CancellationToken cancellation
+    ) =>
         _common.WithReporter(
             parsed,
             _terminal,
@@ -111,18 +124,102 @@ internal sealed class UnpackCommand
                 if (pack == "-")
                 {
                     using Stream input = _terminal.OpenInput();
-                    return StreamUnpacker.Unpack(input, request, reporter, default);
+                    return StreamUnpacker.Unpack(input, request, reporter, cancellation);
                 }
                 using PackContents contents = PackContents.Open(pack);
-                return Unpacker.Unpack(contents, request, reporter, default);
+                return Unpacker.Unpack(contents, request, reporter, cancellation);
             }
         );
 
+    [SupportedOSPlatform("linux")]
+    private void DryRun(ParseResult parsed, UnpackRequest request, string pack, CancellationToken cancellation)
+    {
+        if (pack == "-")
+        {
+            throw new UsageException(
+                ErrorCodes.BadArguments,
+                "--dry-run needs a pack that can be read twice, not a pipe"
+            );
+        }
+        using PackContents contents = PackContents.Open(pack);
+        InstallPlan plan = Unpacker.Plan(contents, request, SilentReporter.Instance, cancellation);
+        if (parsed.GetValue(_common.Json))
+        {
+            _terminal.Out.WriteLine(JsonOutput.Write("packhorse/unpack/1", json => WritePlan(json, request, plan)));
+            return;
+        }
+        foreach (PlannedPackage package in plan.Packages)
+        {
+            long size = package.Paths.Sum(path => path.Source.Size ?? 0);
+            _terminal.Out.WriteLine(
+                $"{ByteSize.Format(size), 12}  {package.Paths.Count, 6} files  {package.Package.Record}"
+            );
+        }
+        foreach (string warning in plan.Warnings)
+        {
+            _terminal.Out.WriteLine($"warning: {warning}");
+        }
+        _terminal.Out.WriteLine($"{ByteSize.Format(plan.Size), 12}  {plan.FileCount, 6} files  to {request.Prefix}");
+    }
+
+    private static void WritePlan(Utf8JsonWriter json, UnpackRequest request, InstallPlan plan)
+    {
+        json.WriteBoolean("dry_run", true);
+        json.WriteString("prefix", request.Prefix);
+        json.WriteString("platform", plan.Target.Platform.Subdir);
+        json.WriteNumber("size", plan.Size);
+        json.WriteNumber("files", plan.FileCount);
+        json.WriteStartArray("packages");
+        foreach (PlannedPackage package in plan.Packages)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", package.Package.Record.Name);
+            json.WriteString("version", package.Package.Record.Version);
+            json.WriteString("build", package.Package.Record.Build);
+            json.WriteString("url", package.Package.Url);
+            json.WriteNumber("size", package.Paths.Sum(path => path.Source.Size ?? 0));
+            json.WriteNumber("files", package.Paths.Count);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("warnings");
+        foreach (string warning in plan.Warnings)
+        {
+            json.WriteStringValue(warning);
+        }
+        json.WriteEndArray();
+    }
+
     private void Report(ParseResult parsed, UnpackResult result)
     {
+        if (parsed.GetValue(_common.Json))
+        {
+            _terminal.Out.WriteLine(
+                JsonOutput.Write(
+                    "packhorse/unpack/1",
+                    json =>
+                    {
+                        json.WriteString("prefix", result.Prefix);
+                        json.WriteString("activation_script", result.ActivationScript);
+                        json.WriteNumber("packages", result.Packages);
+                        json.WriteNumber("unchanged", result.Unchanged);
+                        json.WriteNumber("unverified", result.Unverified);
+                    }
+                )
+            );
+        }
+        if (result.Unverified > 0)
+        {
+            _terminal.Error.WriteLine(
+                $"warning: the pack has no digest of {result.Unverified} package(s): nothing vouches for their content"
+            );
+        }
         if (_common.Verbosity(parsed) != Verbosity.Quiet)
         {
-            _terminal.Error.WriteLine($"Finished unpacking to {result.Prefix}");
+            string kept =
+                result.Unchanged > 0 ? $" ({result.Unchanged} of {result.Packages} packages were there already)" : "";
+            _terminal.Error.WriteLine($"Finished unpacking to {result.Prefix}{kept}");
+            _terminal.Error.WriteLine($"Activate it with: . {result.ActivationScript}");
         }
     }
 }

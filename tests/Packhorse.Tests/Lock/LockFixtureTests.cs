@@ -113,39 +113,6 @@ public sealed partial class LockFixtureTests
         }
     }
 
-    /// <summary>Locks of versions 1 to 6 beside what pixi's own library makes of them in version 7.</summary>
-    [Fact]
-    public void Old_locks_read_as_their_conversion_to_version_7()
-    {
-        string snapshots = Fixtures.Require("rattler/lock-snapshots");
-        string[] paths =
-        [
-            .. Directory
-                .EnumerateFiles(snapshots, "*.snap", SearchOption.AllDirectories)
-                .Where(path => File.ReadAllText(path).Contains("\nversion: 7", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal),
-        ];
-        int compared = 0;
-        foreach (string path in paths)
-        {
-            string relative = Path.GetRelativePath(snapshots, path)[..^".snap".Length];
-            string original = Path.Combine(snapshots, relative);
-            original = File.Exists(original) ? original : Path.Combine(snapshots, "..", "conda-lock", relative);
-            if (!File.Exists(original))
-            {
-                continue;
-            }
-            string text = File.ReadAllText(path);
-            text = text[text.IndexOf("\nversion: 7", StringComparison.Ordinal)..];
-            Assert.Equal(
-                DescribeAll(LockFile.Parse(Encoding.UTF8.GetBytes(text), path)),
-                DescribeAll(LockFile.Parse(File.ReadAllBytes(original), original))
-            );
-            compared++;
-        }
-        Assert.True(compared >= 20, $"{compared} snapshots compared");
-    }
-
     private static LockFile Parse(string fixture) =>
         LockFile.Parse(File.ReadAllBytes(Fixtures.Require(fixture)), fixture);
 

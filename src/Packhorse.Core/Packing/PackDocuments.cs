@@ -1,0 +1,93 @@
+using System.Text;
+using Packhorse.Codecs;
+using Packhorse.Lock;
+using Packhorse.Model;
+using Packhorse.Pack;
+
+namespace Packhorse.Packing;
+
+/// <summary>The documents that a pack holds beside its packages, byte for byte as pixi-pack writes them.</summary>
+public static class PackDocuments
+{
+    /// <summary>
+    /// <c>repodata.json</c> of one subdir: every package, <c>.tar.bz2</c> too, below <c>packages.conda</c>, in the order of name,
+    /// version, build and kind, with what the lock file says of it.
+    /// </summary>
+    public static byte[] Repodata(string subdir, IEnumerable<LockedCondaPackage> packages) =>
+        SerdeJson.Write(json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("info");
+            json.WriteString("subdir", subdir);
+            json.WriteEndObject();
+            json.WriteStartObject("packages");
+            json.WriteEndObject();
+            json.WriteStartObject("packages.conda");
+            foreach (
+                LockedCondaPackage package in packages
+                    .OrderBy(package => package.Record.Name, StringComparer.Ordinal)
+                    .ThenBy(package => package.Record.Version, StringComparer.Ordinal)
+                    .ThenBy(package => package.Record.Build, StringComparer.Ordinal)
+                    .ThenBy(package =>
+                        package.FileName.EndsWith(PackageFileName.TarBz2Extension, StringComparison.Ordinal)
+                    )
+            )
+            {
+                json.WriteStartObject(package.FileName);
+                PackageRecordJson.WriteMembers(json, package.Record);
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+            json.WriteNumber("repodata_version", 2);
+            json.WriteEndObject();
+        });
+
+    /// <summary><c>environment.yml</c>, by which conda and micromamba make the environment of an unpacked tar.</summary>
+    /// <param name="packages">In the order of the lock file.</param>
+    public static byte[] EnvironmentYml(IEnumerable<LockedCondaPackage> packages)
+    {
+        var yml = new StringBuilder("channels:\n  - ./channel\n  - nodefaults\ndependencies:\n");
+        foreach (PackageRecord record in packages.Select(package => package.Record))
+        {
+            yml.Append("  - ").Append(record.Name).Append('=').Append(record.Version);
+            yml.Append('=').Append(record.Build).Append('\n');
+        }
+        return Encoding.UTF8.GetBytes(yml.ToString());
+    }
+
+    /// <summary><c>pixi-pack.json</c>; without <paramref name="members"/> exactly as upstream writes it.</summary>
+    public static byte[] Manifest(Platform platform, string environment, IReadOnlyList<PackMember>? members) =>
+        SerdeJson.Write(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("version", PackManifest.FormatVersion);
+            json.WriteString("pixi-pack-version", PackManifest.PixiPackVersion);
+            json.WriteString("platform", platform.Subdir);
+            if (members is not null)
+            {
+                json.WriteStartObject("packhorse");
+                json.WriteNumber("format", PackManifest.ExtensionVersion);
+                json.WriteString("environment", environment);
+                json.WriteStartArray("members");
+                foreach (PackMember member in members)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("path", member.Path);
+                    json.WriteNumber("size", member.Size);
+                    json.WriteString("sha256", member.Sha256.ToString());
+                    if (member.Url is not null)
+                    {
+                        json.WriteString("url", member.Url);
+                    }
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        });
+
+    /// <summary>A member whose content is made here.</summary>
+    internal static PackMember Describe(string path, byte[] content) =>
+        new(path, content.Length, Sha256.Hash(content), Url: null);
+}

@@ -1,0 +1,160 @@
+using Packhorse.Fetch;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Packing;
+
+/// <summary>
+/// Makes a tar. Every member's place is known beforehand, so that all of them are brought at once, each straight to its final place
+/// and past its digest on the way.
+/// </summary>
+public static class PackFileWriter
+{
+    /// <exception cref="PackhorseException">Nothing is then at the output's name.</exception>
+    public static async Task<PackResult> WriteAsync(
+        PackRequest request,
+        Fetcher fetcher,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        using var directory = new PartDirectory(request.Output);
+        // The lock against another process that makes the same output, before anything is looked at.
+        using OutputFile tar = OutputFile.Resume(directory["pack"], request.Output, FilePermissions.ReadWrite);
+        var bringer = new MemberBringer(directory, fetcher, request.Downloads);
+        reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
+        ExpectedContent[] contents = await bringer
+            .BringUnknownAsync(request.Plan.Members, cancellation)
+            .ConfigureAwait(false);
+        PackLayoutPlan layout = PackLayoutPlan.Create(request.Plan, contents, request.Layout);
+        using var journal = new PackJournal(directory, layout);
+        try
+        {
+            tar.SetLength(layout.TarLength);
+            WriteHeaders(tar, layout);
+            await FetchMembersAsync(new Work(request, layout, tar, journal, fetcher, bringer, reporter), cancellation)
+                .ConfigureAwait(false);
+        }
+        catch
+        {
+            if (journal.HasAny)
+            {
+                directory.Keep();
+                reporter.Warn(
+                    $"what was brought is kept in {directory.Path}: the same command goes on from there; remove it to begin anew"
+                );
+            }
+            throw;
+        }
+        tar.Complete();
+        directory.Complete();
+        return new PackResult(request.Output, layout.TarLength, request.Plan.Members.Count);
+    }
+
+    private static void WriteHeaders(OutputFile tar, PackLayoutPlan layout)
+    {
+        foreach (LayoutEntry entry in layout.Entries)
+        {
+            tar.Write(entry.Header, entry.HeaderOffset);
+            if (entry.Content is not null)
+            {
+                tar.Write(entry.Content, entry.ContentOffset);
+            }
+        }
+    }
+
+    private static Task FetchMembersAsync(Work work, CancellationToken cancellation) =>
+        Parallel.ForEachAsync(
+            // The biggest first: the last one to end should be a small one.
+            Enumerable
+                .Range(0, work.Layout.Entries.Count)
+                .Where(index => work.Layout.Entries[index].Member is not null)
+                .OrderByDescending(index => work.Layout.Entries[index].Size),
+            new ParallelOptions { MaxDegreeOfParallelism = work.Request.Downloads, CancellationToken = cancellation },
+            async (index, token) => await FetchMemberAsync(work, index, token).ConfigureAwait(false)
+        );
+
+    private static async Task FetchMemberAsync(Work work, int index, CancellationToken cancellation)
+    {
+        LayoutEntry entry = work.Layout.Entries[index];
+        PlannedMember member = entry.Member!;
+        string? local = work.Bringer.PathOf(member);
+        long written = work.Journal.Written(index);
+        using Stream? prefix = written > 0 ? new WrittenRange(work.Tar, entry.ContentOffset, written) : null;
+        await work
+            .Fetcher.FetchAsync(
+                new FetchRequest
+                {
+                    Url = local ?? member.Source,
+                    Name = member.Package.FileName,
+                    Expected = local is null ? member.Expected : member.Expected with { Size = entry.Size },
+                    Prefix = prefix,
+                },
+                new RegionTarget(work.Tar, entry, written, reached => work.Journal.Note(index, reached, final: false)),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        work.Journal.Note(index, entry.Size, final: true);
+        work.Reporter.ItemDone(member.Package.FileName);
+    }
+
+    private sealed record Work(
+        PackRequest Request,
+        PackLayoutPlan Layout,
+        OutputFile Tar,
+        PackJournal Journal,
+        Fetcher Fetcher,
+        MemberBringer Bringer,
+        IReporter Reporter
+    );
+
+    /// <summary>The place of one member in the tar; it is never left.</summary>
+    private sealed class RegionTarget(OutputFile tar, LayoutEntry entry, long written, Action<long> reached)
+        : IFetchTarget
+    {
+        public void Begin(long? totalLength)
+        {
+            if (totalLength is { } total && total != entry.Size)
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.SizeMismatch,
+                    $"{entry.Member!.Package.FileName} has {total:N0} bytes where it comes from, {entry.Size:N0} were expected"
+                );
+            }
+        }
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            if (offset < 0 || offset + bytes.Length > entry.Size)
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.SizeMismatch,
+                    $"{entry.Member!.Package.FileName} has more than the {entry.Size:N0} bytes that were expected"
+                );
+            }
+            tar.Write(bytes, entry.ContentOffset + offset);
+            written = offset + bytes.Length;
+            reached(written);
+        }
+
+        public void Restart()
+        {
+            written = 0;
+            reached(0);
+        }
+    }
+
+    /// <summary>What an earlier run has written of a member.</summary>
+    private sealed class WrittenRange(OutputFile tar, long offset, long length) : ReadOnlyStream
+    {
+        private long _position;
+
+        public override int Read(Span<byte> buffer)
+        {
+            int wanted = (int)Math.Min(buffer.Length, length - _position);
+            int count = wanted == 0 ? 0 : tar.Read(buffer[..wanted], offset + _position);
+            _position += count;
+            return count;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace Packhorse.Packing;
+
+/// <summary>What becomes of a pack.</summary>
+public sealed record PackRequest
+{
+    public required PackPlan Plan { get; init; }
+
+    /// <summary>Absolute path of the file or directory to make.</summary>
+    public required string Output { get; init; }
+
+    public PackLayoutKind Layout { get; init; }
+
+    /// <summary>Downloads that run at once, at most.</summary>
+    public int Downloads { get; init; } = 50;
+}
+
+/// <summary>What was packed.</summary>
+/// <param name="Size">Bytes of the tar, or of all files of the directory.</param>
+public sealed record PackResult(string Output, long Size, int Packages);

@@ -1,0 +1,270 @@
+using System.CommandLine;
+using System.Text.Json;
+using Packhorse.Fetch;
+using Packhorse.Lock;
+using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Output;
+using Packhorse.Packing;
+
+namespace Packhorse.Commands;
+
+/// <summary><c>packhorse pack</c>.</summary>
+internal sealed class PackCommand
+{
+    // As pixi's concurrency.downloads.
+    private const int DefaultDownloads = 50;
+
+    private readonly Argument<string> _manifest = ArgumentRules.Path(
+        "MANIFEST",
+        "pixi.toml, pyproject.toml, mojoproject.toml or pixi.lock, or the directory it is in.",
+        "."
+    );
+
+    private readonly Option<string> _environment = new("--environment", "-e")
+    {
+        Description = "Environment to pack.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => LockFile.DefaultEnvironment,
+    };
+
+    private readonly Option<string?> _platform = new("--platform", "-p")
+    {
+        Description =
+            "Platform to pack for, such as linux-64, or its name in the lock file; this machine's if not given.",
+        HelpName = "PLATFORM",
+    };
+
+    private readonly Option<string?> _output = new("--output-file", "-o")
+    {
+        Description = "File or directory to make, or - for standard output. [default: environment.tar or environment]",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _directoryOnly = new("--directory-only")
+    {
+        Description = "Make a directory instead of a tar.",
+    };
+
+    private readonly Option<PackLayoutKind> _layout = new("--layout")
+    {
+        Description = "Order of members: packhorse (can be verified while it arrives) or upstream (as pixi-pack).",
+        HelpName = "packhorse|upstream",
+    };
+
+    private readonly Option<string?> _config = new("--config", "-c")
+    {
+        Description = "pixi's config.toml with mirrors and concurrency.",
+        HelpName = "TOML",
+    };
+
+    private readonly CommonOptions _common = new();
+    private readonly Terminal _terminal;
+
+    private PackCommand(Terminal terminal) => _terminal = terminal;
+
+    public static Command Build(Terminal terminal)
+    {
+        var self = new PackCommand(terminal);
+        var command = new Command("pack", "Pack an environment of a pixi project, by its lock file.")
+        {
+            self._manifest,
+            self._environment,
+            self._platform,
+            self._output,
+            self._directoryOnly,
+            self._layout,
+            self._config,
+        };
+        self._common.AddTo(command);
+        Examples.Add(
+            command,
+            "packhorse pack",
+            "packhorse pack -e prod -p linux-64 -o prod.tar path/to/pixi.toml",
+            "packhorse pack --directory-only -o prod",
+            "packhorse pack -o - | ssh node packhorse unpack -"
+        );
+        command.SetAction((parsed, cancellation) => self.RunAsync(parsed, cancellation));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        string lockPath = ManifestLocation.FindLock(parsed.GetValue(_manifest)!);
+        PackPlan plan = MakePlan(parsed, lockPath);
+        if (parsed.GetValue(_common.DryRun))
+        {
+            PrintPlan(parsed, plan);
+            return (int)ExitClass.Ok;
+        }
+        FetchConfig? config = ReadConfig(parsed);
+        int downloads = config?.Downloads ?? DefaultDownloads;
+        bool directory = parsed.GetValue(_directoryOnly);
+        string output = parsed.GetValue(_output) ?? (directory ? "environment" : "environment.tar");
+        PackResult result = await _common
+            .WithReporterAsync(
+                parsed,
+                _terminal,
+                async reporter =>
+                {
+                    await using var fetcher = new Fetcher(
+                        MakeOptions(downloads),
+                        config?.CreateMirrorMap() ?? MirrorMap.Empty,
+                        reporter
+                    );
+                    var request = new PackRequest
+                    {
+                        Plan = plan,
+                        Output = output == "-" ? TemporaryOutput() : FileTree.Absolute(output),
+                        Layout = parsed.GetValue(_layout),
+                        Downloads = downloads,
+                    };
+                    try
+                    {
+                        return await WriteAsync(request, (output == "-", directory), (fetcher, reporter), cancellation);
+                    }
+                    finally
+                    {
+                        foreach (FetchIncident incident in fetcher.Report.Incidents)
+                        {
+                            reporter.Warn(incident.ToString());
+                        }
+                    }
+                }
+            )
+            .ConfigureAwait(false);
+        Report(parsed, plan, result, output == "-");
+        return (int)ExitClass.Ok;
+    }
+
+    private async Task<PackResult> WriteAsync(
+        PackRequest request,
+        (bool Stream, bool Directory) kind,
+        (Fetcher Fetcher, IReporter Reporter) through,
+        CancellationToken cancellation
+    )
+    {
+        if (!kind.Stream)
+        {
+            return kind.Directory
+                ? await PackDirectoryWriter.WriteAsync(request, through.Fetcher, through.Reporter, cancellation)
+                : await PackFileWriter.WriteAsync(request, through.Fetcher, through.Reporter, cancellation);
+        }
+        if (kind.Directory)
+        {
+            throw new UsageException(ErrorCodes.BadArguments, "a directory cannot be written to standard output");
+        }
+        await using Stream output = _terminal.OpenOutput();
+        return await PackStreamWriter.WriteAsync(request, output, through, cancellation);
+    }
+
+    private PackPlan MakePlan(ParseResult parsed, string lockPath)
+    {
+        LockFile lockFile = LockFile.Parse(InputFile.ReadAllBytes(lockPath, Limits.TextBytes), lockPath);
+        string platform = parsed.GetValue(_platform) ?? HostPlatform.Current.Subdir;
+        LockedSelection selection = lockFile.Select(parsed.GetValue(_environment)!, platform);
+        return PackPlan.Create(selection, Path.GetDirectoryName(lockPath)!);
+    }
+
+    private FetchConfig? ReadConfig(ParseResult parsed)
+    {
+        if (parsed.GetValue(_config) is not { } path)
+        {
+            return null;
+        }
+        FetchConfig config = FetchConfig.Parse(
+            System.Text.Encoding.UTF8.GetString(InputFile.ReadAllBytes(path, Limits.TextBytes)),
+            path
+        );
+        foreach (string warning in config.Warnings)
+        {
+            _terminal.Error.WriteLine($"warning: {warning}");
+        }
+        return config;
+    }
+
+    private static FetchOptions MakeOptions(int downloads) =>
+        new()
+        {
+            UserAgent = $"packhorse/{ProgramVersion.Text}",
+            Randomness = Random.Shared.NextDouble,
+            Downloads = downloads,
+        };
+
+    private static string TemporaryOutput() => Path.Combine(Path.GetTempPath(), $"packhorse-{Environment.ProcessId}");
+
+    private void PrintPlan(ParseResult parsed, PackPlan plan)
+    {
+        if (parsed.GetValue(_common.Json))
+        {
+            _terminal.Out.WriteLine(
+                JsonOutput.Write(
+                    "packhorse/pack/1",
+                    json =>
+                    {
+                        json.WriteBoolean("dry_run", true);
+                        WritePlan(json, plan);
+                    }
+                )
+            );
+            return;
+        }
+        foreach (PlannedMember member in plan.Members)
+        {
+            string size = member.Expected.Size is { } bytes ? ByteSize.Format(bytes) : "unknown";
+            _terminal.Out.WriteLine($"{size, 12}  {member.Path}");
+        }
+        _terminal.Out.WriteLine(
+            $"{ByteSize.Format(plan.Size), 12}  {plan.Members.Count} packages of environment {plan.Environment} for {plan.PlatformName}"
+        );
+    }
+
+    private static void WritePlan(Utf8JsonWriter json, PackPlan plan)
+    {
+        json.WriteString("environment", plan.Environment);
+        json.WriteString("platform", plan.Platform.Subdir);
+        json.WriteNumber("size", plan.Size);
+        json.WriteStartArray("packages");
+        foreach (PlannedMember member in plan.Members)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", member.Path);
+            json.WriteString("name", member.Package.Record.Name);
+            json.WriteString("version", member.Package.Record.Version);
+            json.WriteString("build", member.Package.Record.Build);
+            json.WriteString("url", member.Origin);
+            if (member.Expected.Size is { } size)
+            {
+                json.WriteNumber("size", size);
+            }
+            json.WriteString("sha256", member.Expected.Sha256?.ToString());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void Report(ParseResult parsed, PackPlan plan, PackResult result, bool toStandardOutput)
+    {
+        if (parsed.GetValue(_common.Json) && !toStandardOutput)
+        {
+            _terminal.Out.WriteLine(
+                JsonOutput.Write(
+                    "packhorse/pack/1",
+                    json =>
+                    {
+                        json.WriteString("output", result.Output);
+                        json.WriteNumber("output_size", result.Size);
+                        WritePlan(json, plan);
+                    }
+                )
+            );
+        }
+        else if (_common.Verbosity(parsed) != Verbosity.Quiet)
+        {
+            string where = toStandardOutput ? "standard output" : result.Output;
+            _terminal.Error.WriteLine(
+                $"Created pack at {where} with size {ByteSize.Format(result.Size)}: {result.Packages} packages of environment {plan.Environment} for {plan.PlatformName}"
+            );
+        }
+    }
+}
