@@ -44,6 +44,52 @@ public sealed class ChannelDirectory
         return channel;
     }
 
+    /// <summary>A channel with repodata.json in each subdir, which is believed: no archive is read.</summary>
+    /// <exception cref="FileNotFoundException">There is a subdir without repodata.json.</exception>
+    public static ChannelDirectory OpenIndexed(string root)
+    {
+        ChannelDirectory channel = new(root);
+        foreach (string subdir in Directory.EnumerateDirectories(channel.Root).Order(StringComparer.Ordinal))
+        {
+            string path = Path.Combine(subdir, "repodata.json");
+            using JsonDocument repodata = JsonDocument.Parse(File.ReadAllBytes(path));
+            IEnumerable<JsonProperty> packages = new[] { "packages", "packages.conda" }
+                .SelectMany(section => repodata.RootElement.GetProperty(section).EnumerateObject())
+                .OrderBy(package => package.Name, StringComparer.Ordinal);
+            foreach (JsonProperty package in packages)
+            {
+                PackageFileName.TryGetKind(package.Name, out PackageArchiveKind kind);
+                FileContent content = FileContent.FromFile(Path.Combine(subdir, package.Name));
+                channel._packages.Add(new BuiltPackage(PackageRecordJson.Read(package.Value, path), kind, content));
+            }
+        }
+        return channel;
+    }
+
+    /// <summary>Copies the packages and repodata.json to another directory, and leaves alone what else is there.</summary>
+    /// <param name="link">Make symbolic links to the packages instead.</param>
+    public ChannelDirectory CopyTo(string root, bool link = false)
+    {
+        ChannelDirectory copy = new(root);
+        foreach (BuiltPackage package in _packages)
+        {
+            string path = copy.PathOf(package);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Delete(path);
+            if (link)
+            {
+                File.CreateSymbolicLink(path, PathOf(package));
+            }
+            else
+            {
+                File.Copy(PathOf(package), path);
+            }
+            copy._packages.Add(package with { Content = FileContent.FromFile(path) });
+        }
+        copy.WriteRepodata();
+        return copy;
+    }
+
     /// <summary>Writes the archive to its place.</summary>
     public BuiltPackage Add(BuiltPackage package)
     {
