@@ -1,0 +1,158 @@
+using System.Globalization;
+using Packhorse.Bench.Measure;
+using Packhorse.TestChannel;
+
+namespace Packhorse.Bench;
+
+/// <summary>The tables of BENCHMARKS.md.</summary>
+internal static class Benchmarks
+{
+    public static int Run(string[] names, TextWriter output)
+    {
+        // Memory, not a disk: what is measured is the programs.
+        string root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+        string scratch = Path.Combine(root, $"packhorse-bench-{Environment.ProcessId}");
+        Directory.CreateDirectory(scratch);
+        try
+        {
+            Channel channel = SmallChannel.Make(new ChannelOptions { Directory = Path.Combine(scratch, "channel") });
+            output.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{channel.Packages.Count} packages, {channel.PackedSize / 1e6:0.0} MB packed; {Environment.ProcessorCount} processors; {Comparison.Pairs} pairs on {root}; ours / stock, medians"
+                )
+            );
+            output.WriteLine();
+            output.WriteLine(Comparison.Header);
+            bool all = names.Length == 0;
+            if (all || names.Contains("pack"))
+            {
+                output.WriteLine(PackBenchmark.Run(channel, scratch));
+            }
+            if (all || names.Contains("unpack"))
+            {
+                foreach (Comparison comparison in UnpackBenchmark.Run(channel, scratch))
+                {
+                    output.WriteLine(comparison);
+                }
+            }
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+}
+
+/// <summary>Packing from a local channel against copying and digesting the same files.</summary>
+internal static class PackBenchmark
+{
+    public static Comparison Run(Channel channel, string scratch)
+    {
+        string pack = Path.Combine(scratch, "environment.tar");
+        string copies = Path.Combine(scratch, "copies");
+        string files = string.Join(' ', channel.Packages.Select(package => $"'{package.Path}'"));
+        return Comparison.Run(
+            "pack",
+            "cp + sha256sum",
+            () =>
+            {
+                File.Delete(pack);
+                return MeasuredProcess.Run([Programs.Packhorse, "pack", channel.LockFile, "-o", pack, "-q"]);
+            },
+            () =>
+            {
+                Remove(copies);
+                return MeasuredProcess.Run(
+                    ["/bin/sh", "-c", $"mkdir '{copies}' && cp {files} '{copies}' && sha256sum '{copies}'/*"]
+                );
+            }
+        );
+    }
+
+    internal static void Remove(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}
+
+/// <summary>Unpacking against decompressing and untarring the same packages in parallel, without relocating anything.</summary>
+internal static class UnpackBenchmark
+{
+    public static IEnumerable<Comparison> Run(Channel channel, string scratch)
+    {
+        string pack = Path.Combine(scratch, "unpack.tar");
+        Measurement packed = MeasuredProcess.Run([Programs.Packhorse, "pack", channel.LockFile, "-o", pack, "-q"]);
+        if (packed.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"pack ended with exit code {packed.ExitCode}");
+        }
+        string list = WritePayloads(channel, Path.Combine(scratch, "payloads"));
+        string ours = Path.Combine(scratch, "ours");
+        string stock = Path.Combine(scratch, "stock");
+        Measurement Stock()
+        {
+            PackBenchmark.Remove(stock);
+            Directory.CreateDirectory(stock);
+            string one = $"case $1 in *.bz2) bzip2 -dc \"$1\";; *) zstd -dcq \"$1\";; esac | tar xf - -C '{stock}'";
+            string processors = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
+            return MeasuredProcess.Run(
+                [Programs.Find("xargs"), "-a", list, "-P", processors, "-n", "1", "/bin/sh", "-c", one, "sh"]
+            );
+        }
+
+        yield return Comparison.Run(
+            "unpack FILE",
+            "xargs -P: zstd -d \\| tar x",
+            () =>
+            {
+                PackBenchmark.Remove(ours);
+                return MeasuredProcess.Run([Programs.Packhorse, "unpack", pack, "-o", ours, "-q"]);
+            },
+            Stock
+        );
+        yield return Comparison.Run(
+            "unpack - (standard input)",
+            "xargs -P: zstd -d \\| tar x",
+            () =>
+            {
+                PackBenchmark.Remove(ours);
+                return MeasuredProcess.Run([Programs.Packhorse, "unpack", "-", "-o", ours, "-q"], input: pack);
+            },
+            Stock
+        );
+    }
+
+    // The stock tools cannot look into a .conda: its payload is laid out beside, biggest first, as a list of files.
+    private static string WritePayloads(Channel channel, string directory)
+    {
+        Directory.CreateDirectory(directory);
+        var paths = new List<(long Size, string Path)>();
+        foreach (BuiltPackage package in channel.Packages)
+        {
+            if (package.Path.EndsWith(".tar.bz2", StringComparison.Ordinal))
+            {
+                paths.Add((new FileInfo(package.Path).Length, package.Path));
+                continue;
+            }
+            using System.IO.Compression.ZipArchive zip = System.IO.Compression.ZipFile.OpenRead(package.Path);
+            foreach (var part in zip.Entries.Where(entry => entry.Name.StartsWith("pkg-", StringComparison.Ordinal)))
+            {
+                string path = Path.Combine(directory, part.Name);
+                using (Stream content = part.Open())
+                using (FileStream file = File.Create(path))
+                {
+                    content.CopyTo(file);
+                }
+                paths.Add((part.Length, path));
+            }
+        }
+        string list = Path.Combine(directory, "list");
+        File.WriteAllLines(list, paths.OrderByDescending(item => item.Size).Select(item => item.Path));
+        return list;
+    }
+}

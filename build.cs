@@ -1,0 +1,295 @@
+#:property PublishAot=false
+#:property RestorePackagesWithLockFile=false
+#:property GenerateDocumentationFile=false
+#:property NoWarn=$(NoWarn);CA1303;CA1852;IDE0005
+
+// The one entry point: dotnet build.cs VERB. Everything that people and CI do with the sources goes through here.
+
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+
+string[] arguments = args;
+string verb = arguments.Length > 0 ? arguments[0] : "help";
+string[] rest = arguments.Length > 1 ? arguments[1..] : [];
+Directory.SetCurrentDirectory(Root());
+try
+{
+    return verb switch
+    {
+        "demo" => Demo(),
+        "test" => Test(),
+        "bench" => Bench(),
+        "publish" => Publish(),
+        "fmt" => Format(),
+        "help" => Help(),
+        _ => Unknown(),
+    };
+}
+catch (StepFailed failed)
+{
+    Console.Error.WriteLine($"build.cs: {failed.Message}");
+    return 1;
+}
+
+int Help()
+{
+    Console.WriteLine(
+        """
+        dotnet build.cs VERB
+
+          demo          make a channel of real software, pack it, unpack it, run Python in it; prints what each step cost
+          test          format check, build, every test; ends with "N passed, N failed, N skipped"
+          test --full   the same, and what takes gigabytes or long
+          bench [NAME]  compare with stock tools; the tables of BENCHMARKS.md
+          publish       the executables that people install, into artifacts/publish/
+          fmt           format the sources
+          help          this
+
+        On Debian and Ubuntu missing packages are installed when you are root; otherwise the command to install them is named.
+        """
+    );
+    return 0;
+}
+
+int Unknown()
+{
+    Console.Error.WriteLine($"build.cs: unknown verb '{verb}'");
+    Help();
+    return 2;
+}
+
+int Format()
+{
+    Step("dotnet", "tool", "restore");
+    return Run("dotnet", "csharpier", "format", ".");
+}
+
+int Demo()
+{
+    NeedPackages(ForPublishing.Concat(ForChannels));
+    PublishNative();
+    return Run("dotnet", ["run", "--project", "bench/Packhorse.Bench", "-c", "Release", "--", "demo", .. rest]);
+}
+
+int Bench()
+{
+    NeedPackages(ForPublishing.Concat(ForChannels).Append(("zstd", "zstd")));
+    PublishNative();
+    return Run("dotnet", ["run", "--project", "bench/Packhorse.Bench", "-c", "Release", "--", "bench", .. rest]);
+}
+
+int Publish()
+{
+    NeedPackages(ForPublishing);
+    PublishNative();
+    foreach (string file in Directory.EnumerateFiles("artifacts/publish", "*", SearchOption.TopDirectoryOnly).Order())
+    {
+        byte[] digest = System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file));
+        Console.WriteLine($"{new FileInfo(file).Length, 12:N0}  {Convert.ToHexStringLower(digest)}  {file}");
+    }
+    return 0;
+}
+
+int Test()
+{
+    bool full = rest.Contains("--full");
+    NeedPackages(ForPublishing.Concat(ForChannels));
+    Step("dotnet", "tool", "restore");
+    Step("dotnet", "csharpier", "check", ".");
+    Step("dotnet", "build", "Packhorse.slnx", "-c", "Release", "-nologo", "-clp:NoSummary");
+    PublishNative();
+    Environment.SetEnvironmentVariable("PACKHORSE_FULL", full ? "1" : null);
+    string results = Path.GetFullPath("artifacts/test-results");
+    if (Directory.Exists(results))
+    {
+        Directory.Delete(results, recursive: true);
+    }
+    var tally = new Tally();
+    foreach (string project in (string[])["Packhorse.Tests", "Packhorse.EndToEnd"])
+    {
+        string report = $"{project}.xml";
+        int code = Run(
+            "dotnet",
+            $"artifacts/bin/{project}/release/{project}.dll",
+            "--no-progress",
+            "--results-directory",
+            results,
+            "--report-xunit",
+            "--report-xunit-filename",
+            report
+        );
+        tally.Read(Path.Combine(results, report), project, code);
+    }
+    return tally.Close("tests/skips.txt");
+}
+
+// Published once for demo, tests and benchmarks: the linux-64 executable with its codecs linked in.
+void PublishNative()
+{
+    Step(
+        "dotnet",
+        "publish",
+        "src/Packhorse",
+        "-c",
+        "Release",
+        "-r",
+        "linux-x64",
+        "-p:NativeCodecs=true",
+        "-p:ArtifactsPath=" + Path.GetFullPath("artifacts/native"),
+        "-nologo",
+        "-clp:NoSummary"
+    );
+    Directory.CreateDirectory("artifacts/publish");
+    string target = "artifacts/publish/packhorse";
+    File.Copy("artifacts/native/publish/Packhorse/release_linux-x64/packhorse", target + ".new", overwrite: true);
+    File.Move(target + ".new", target, overwrite: true);
+}
+
+static void NeedPackages(IEnumerable<(string Package, string Evidence)> packages)
+{
+    string[] missing = [.. packages.Where(item => !IsThere(item.Evidence)).Select(item => item.Package).Distinct()];
+    if (missing.Length == 0)
+    {
+        return;
+    }
+    string install = $"apt-get install --no-install-recommends -y {string.Join(' ', missing)}";
+    if (Environment.UserName != "root" || !File.Exists("/usr/bin/apt-get"))
+    {
+        throw new StepFailed($"missing packages; install them with: sudo apt-get update && sudo {install}");
+    }
+    Console.Error.WriteLine($"build.cs: {install}");
+    Environment.SetEnvironmentVariable("DEBIAN_FRONTEND", "noninteractive");
+    // The lists may be old or absent on a new machine.
+    Step("apt-get", "update", "-q");
+    Step("apt-get", ["install", "--no-install-recommends", "-y", "-q", .. missing]);
+}
+
+// A program on PATH, or a file anywhere.
+static bool IsThere(string evidence) =>
+    evidence.Contains('/')
+        ? File.Exists(evidence) || Directory.Exists(evidence)
+        : (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Any(directory => File.Exists(Path.Combine(directory, evidence)));
+
+static int Run(string program, params string[] arguments)
+{
+    var start = new ProcessStartInfo(program) { UseShellExecute = false };
+    foreach (string argument in arguments)
+    {
+        start.ArgumentList.Add(argument);
+    }
+    start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+    start.Environment["DOTNET_NOLOGO"] = "1";
+    start.Environment["MSBUILDTERMINALLOGGER"] = "off";
+    using Process process = Process.Start(start) ?? throw new StepFailed($"cannot start {program}");
+    process.WaitForExit();
+    return process.ExitCode;
+}
+
+static void Step(string program, params string[] arguments)
+{
+    if (Run(program, arguments) is not 0 and var code)
+    {
+        throw new StepFailed($"{program} {string.Join(' ', arguments.Take(3))} … ended with {code}");
+    }
+}
+
+static string Root([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+
+internal sealed class StepFailed(string message) : Exception(message);
+
+/// <summary>Counts what the test programs report and holds the skips against what is allowed.</summary>
+internal sealed class Tally
+{
+    private readonly Dictionary<string, List<string>> _skips = [];
+    private readonly List<string> _failures = [];
+    private int _passed;
+
+    public void Read(string report, string project, int exitCode)
+    {
+        if (!File.Exists(report))
+        {
+            _failures.Add($"{project}: no report (exit code {exitCode})");
+            return;
+        }
+        int failed = 0;
+        foreach (XElement test in XDocument.Load(report).Descendants("test"))
+        {
+            string name = (string?)test.Attribute("name") ?? "?";
+            switch ((string?)test.Attribute("result"))
+            {
+                case "Pass":
+                    _passed++;
+                    break;
+                case "Skip":
+                    string reason = (string?)test.Element("reason") ?? "no reason given";
+                    (_skips.TryGetValue(reason, out List<string>? names) ? names : _skips[reason] = []).Add(name);
+                    break;
+                default:
+                    failed++;
+                    _failures.Add(name);
+                    break;
+            }
+        }
+        if (exitCode != 0 && failed == 0)
+        {
+            _failures.Add($"{project}: exit code {exitCode}");
+        }
+    }
+
+    /// <summary>Lines of the file: how many tests may be skipped for a reason that begins so.</summary>
+    public int Close(string allowed)
+    {
+        (int Most, string Reason)[] limits =
+        [
+            .. File.ReadLines(allowed)
+                .Where(line => line.Length > 0 && line[0] != '#')
+                .Select(line => line.Split(' ', 2))
+                .Select(fields => (int.Parse(fields[0]), fields[1])),
+        ];
+        foreach ((string reason, List<string> names) in _skips.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            Console.WriteLine($"skipped {names.Count}: {reason}");
+            if (!limits.Any(limit => reason.StartsWith(limit.Reason, StringComparison.Ordinal)))
+            {
+                _failures.Add($"a reason to skip that {allowed} does not allow: {reason}");
+            }
+        }
+        foreach ((int most, string reason) in limits)
+        {
+            int count = _skips
+                .Where(pair => pair.Key.StartsWith(reason, StringComparison.Ordinal))
+                .Sum(pair => pair.Value.Count);
+            if (count > most)
+            {
+                _failures.Add($"{count} tests skipped because of '{reason}', {most} are allowed by {allowed}");
+            }
+        }
+        foreach (string failure in _failures)
+        {
+            Console.WriteLine($"failed: {failure}");
+        }
+        Console.WriteLine($"{_passed} passed, {_failures.Count} failed, {_skips.Values.Sum(names => names.Count)} skipped");
+        return _failures.Count == 0 && _passed > 0 ? 0 : 1;
+    }
+}
+
+internal static partial class Program
+{
+    // Package, and how to see that it is there.
+    private static readonly (string Package, string Evidence)[] ForPublishing =
+    [
+        ("gcc", "gcc"),
+        ("libc6-dev", "/usr/include/stdlib.h"),
+        ("libzstd-dev", "/usr/include/zstd.h"),
+        ("libbz2-dev", "/usr/include/bzlib.h"),
+        ("libssl-dev", "/usr/include/openssl/sha.h"),
+    ];
+
+    private static readonly (string Package, string Evidence)[] ForChannels =
+    [
+        ("patchelf", "patchelf"),
+    ];
+}
