@@ -6,6 +6,8 @@ public static class ErrorCodes
     public const string Unexpected = "PH0100";
     public const string PackagesDoNotFit = "PH0101";
     public const string ToolFailed = "PH0102";
+    public const string ServerRefused = "PH0103";
+    public const string ServerNotTrusted = "PH0104";
 
     public const string BadArguments = "PH0200";
     public const string BadManifest = "PH0201";
@@ -14,6 +16,7 @@ public static class ErrorCodes
     public const string UnsupportedPackageKind = "PH0204";
     public const string AmbiguousPlatform = "PH0205";
     public const string UnknownShell = "PH0206";
+    public const string UnsupportedUrl = "PH0207";
 
     public const string FileNotFound = "PH0300";
     public const string EnvironmentNotFound = "PH0301";
