@@ -1,0 +1,78 @@
+using Packhorse.Model;
+
+namespace Packhorse.Fetch;
+
+/// <summary>Makes of the failures of all places the one exception that says what can be done next.</summary>
+internal static class FetchErrors
+{
+    // What a user should hear of first when each place failed in its own way.
+    private static readonly FetchIncidentKind[] ByWeight =
+    [
+        FetchIncidentKind.WrongBytes,
+        FetchIncidentKind.Denied,
+        FetchIncidentKind.NotTrusted,
+        FetchIncidentKind.Unreadable,
+        FetchIncidentKind.Rejected,
+        FetchIncidentKind.NotFound,
+    ];
+
+    /// <param name="attempts">In a row that brought nothing new.</param>
+    public static PackhorseException Of(FetchRequest request, IReadOnlyList<Place> places, int attempts)
+    {
+        string message = Message(request, places, attempts);
+        Place? waiting = places.FirstOrDefault(place => !place.IsOut);
+        if (waiting is not null)
+        {
+            return new TransientException(ErrorCodes.DownloadFailed, message, waiting.LastFailure?.InnerException)
+            {
+                Hint = "try again later; if it lasts, check the network and the proxy settings, or use a mirror",
+            };
+        }
+        Place gravest = places.MinBy(place => Array.IndexOf(ByWeight, place.LastFailure!.Kind))!;
+        AttemptFailure failure = gravest.LastFailure!;
+        return failure.InnerException is PackhorseException known && places.Count == 1
+            ? known
+            : Final(failure, message, failure.Host ?? gravest.Host ?? Place.ThisMachine);
+    }
+
+    private static PackhorseException Final(AttemptFailure failure, string message, string host)
+    {
+        Exception? cause = failure.InnerException;
+        return failure.Kind switch
+        {
+            FetchIncidentKind.WrongBytes => new CorruptDataException(
+                failure.IsAboutSize ? ErrorCodes.SizeMismatch : ErrorCodes.DigestMismatch,
+                message,
+                cause
+            )
+            {
+                Hint =
+                    "the server has another file under this name than when the lock file was made, or it is damaged there",
+            },
+            FetchIncidentKind.Denied => new SystemRefusedException(ErrorCodes.PermissionDenied, message, cause)
+            {
+                Hint = $"check the credentials for {host}",
+            },
+            FetchIncidentKind.NotTrusted => new OperationFailedException(ErrorCodes.ServerNotTrusted, message, cause)
+            {
+                Hint = "check this machine's clock and certificates (SSL_CERT_FILE, SSL_CERT_DIR)",
+            },
+            FetchIncidentKind.Unreadable => new SystemRefusedException(ErrorCodes.SystemRefused, message, cause),
+            FetchIncidentKind.NotFound => new NotFoundException(ErrorCodes.UrlNotFound, message, cause),
+            _ => new OperationFailedException(ErrorCodes.ServerRefused, message, cause),
+        };
+    }
+
+    private static string Message(FetchRequest request, IReadOnlyList<Place> places, int attempts)
+    {
+        string name = EntryPath.Quote(request.Name);
+        string tries = attempts > 1 ? $" ({attempts:N0} attempts in a row brought nothing new)" : "";
+        string reasons = string.Join(
+            "; ",
+            places.Select(place =>
+                place.LastFailure is null ? $"{place}: not tried" : place.Describe(place.LastFailure)
+            )
+        );
+        return $"cannot download {name}: {reasons}{tries}";
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net.Http.Headers;
+
+namespace Packhorse.Fetch;
+
+/// <summary>How a <see cref="Fetcher"/> behaves on the network.</summary>
+public sealed record FetchOptions
+{
+    /// <summary>For example <c>packhorse/1.2.3</c>.</summary>
+    public required string UserAgent { get; init; }
+
+    /// <summary>Numbers of [0, 1) that spread retries in time; called from many threads at once.</summary>
+    public required Func<double> Randomness { get; init; }
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Downloads at once; pixi's default of <c>concurrency.downloads</c>.</summary>
+    public int Downloads { get; init; } = 50;
+
+    /// <summary>Downloads at once from one host and port.</summary>
+    public int DownloadsPerHost { get; init; } = 8;
+
+    /// <summary>Until a connection stands: name, TCP, TLS.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>From the request (connecting included) to the head of the answer.</summary>
+    public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>Without a byte within an answer.</summary>
+    public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Rounds over all mirrors, after the first one, without a new byte before a download is given up. At least 1.</summary>
+    public int Retries { get; init; } = 5;
+
+    /// <summary>Before the first retry; doubled for each further one, with jitter.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    public TimeSpan LongestRetryDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A server that asks for a longer pause (Retry-After) is asked again after this one.</summary>
+    public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Use the proxies that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name.</summary>
+    public bool UseProxy { get; init; } = true;
+
+    /// <summary>
+    /// The credentials for a URL, or null. Asked once for each URL of a request or mirror; the answer goes to that URL's scheme,
+    /// host and port only, never along a redirect to others. Without an answer, a URL's user information is sent as Basic.
+    /// </summary>
+    public Func<Uri, AuthenticationHeaderValue?>? Authorization { get; init; }
+}

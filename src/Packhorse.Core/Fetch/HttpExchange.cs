@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+
+namespace Packhorse.Fetch;
+
+/// <summary>One request and the head of its answer, redirects followed. Owns the connections.</summary>
+internal sealed class HttpExchange : IDisposable
+{
+    private readonly FetchOptions _options;
+    private readonly HttpMessageInvoker _http;
+
+    public HttpExchange(FetchOptions options)
+    {
+        _options = options;
+        _http = new HttpMessageInvoker(
+            new SocketsHttpHandler
+            {
+                // Packages are compressed already, and the digests are those of the bytes as stored.
+                AutomaticDecompression = DecompressionMethods.None,
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = options.UseProxy,
+                ConnectTimeout = options.ConnectTimeout,
+                EnableMultipleHttp2Connections = true,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                ActivityHeadersPropagator = null,
+            }
+        );
+    }
+
+    /// <param name="from">First byte wanted; 0 asks for the whole.</param>
+    /// <param name="ifRange">A strong entity tag, without which the whole is wanted.</param>
+    /// <returns>An answer that is no redirect, its body unread.</returns>
+    /// <exception cref="AttemptFailure">There was none.</exception>
+    public async Task<HttpResponseMessage> GetAsync(Uri url, long from, string? ifRange, CancellationToken cancellation)
+    {
+        AuthenticationHeaderValue? authorization = _options.Authorization?.Invoke(url) ?? Redirects.BasicOf(url);
+        var redirects = new Redirects(url);
+        while (true)
+        {
+            using HttpRequestMessage request = Request(redirects.Current, from, ifRange);
+            request.Headers.Authorization = redirects.IsAtOrigin ? authorization : null;
+            HttpResponseMessage response = await SendAsync(request, cancellation).ConfigureAwait(false);
+            if (!Redirects.IsRedirect(response.StatusCode))
+            {
+                return response;
+            }
+            using (response)
+            {
+                redirects.Follow(response.Headers.Location);
+            }
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Request(Uri url, long from, string? ifRange)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, url)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        request.Headers.TryAddWithoutValidation("Accept", "*/*");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        if (from > 0)
+        {
+            request.Headers.Range = new RangeHeaderValue(from, null);
+            if (ifRange is not null)
+            {
+                request.Headers.IfRange = new RangeConditionHeaderValue(ifRange);
+            }
+        }
+        return request;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        string host = request.RequestUri!.Authority;
+        using var limit = new CancellationTokenSource(_options.FirstByteTimeout, _options.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        try
+        {
+            return await _http.SendAsync(request, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string message = limit.IsCancellationRequested
+                ? $"it did not answer within {_options.FirstByteTimeout.TotalSeconds:0.###} s"
+                : $"there was no connection within {_options.ConnectTimeout.TotalSeconds:0.###} s";
+            throw new AttemptFailure(FetchIncidentKind.TimedOut, message, error) { Host = host };
+        }
+        catch (HttpRequestException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw Classify(error, host);
+        }
+        catch (IOException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new AttemptFailure(FetchIncidentKind.Cut, "it ended the connection", error) { Host = host };
+        }
+    }
+
+    private static AttemptFailure Classify(HttpRequestException error, string host)
+    {
+        (FetchIncidentKind kind, string message) = error.HttpRequestError switch
+        {
+            // A handshake that breaks off has an IOException instead: that one may go better the next time.
+            HttpRequestError.SecureConnectionError when error.InnerException is AuthenticationException => (
+                FetchIncidentKind.NotTrusted,
+                $"its identity cannot be checked: {error.InnerException.Message}"
+            ),
+            HttpRequestError.NameResolutionError => (FetchIncidentKind.Unreachable, "its name cannot be resolved"),
+            HttpRequestError.ProxyTunnelError when error.StatusCode == HttpStatusCode.ProxyAuthenticationRequired => (
+                FetchIncidentKind.Denied,
+                "it wants credentials"
+            ),
+            HttpRequestError.ResponseEnded => (FetchIncidentKind.Cut, "it ended the connection without an answer"),
+            HttpRequestError.InvalidResponse => (FetchIncidentKind.Cut, "its answer is not HTTP"),
+            _ => (FetchIncidentKind.Unreachable, $"there is no connection: {error.Message}"),
+        };
+        return new AttemptFailure(kind, message, error)
+        {
+            Host = error.HttpRequestError == HttpRequestError.ProxyTunnelError ? AttemptFailure.Proxy : host,
+        };
+    }
+}
