@@ -44,6 +44,7 @@ internal sealed class HttpAttempt(HttpExchange exchange, FetchOptions options, P
             int count;
             try
             {
+                silence.CancelAfter(options.SilenceTimeout);
                 count = await body.ReadAsync(buffer, either.Token).ConfigureAwait(false);
                 // A slow disk is no silence of the server.
                 silence.CancelAfter(Timeout.InfiniteTimeSpan);

@@ -23,8 +23,6 @@ public sealed class MirrorMap
     /// <summary>No mirrors: every URL stands for itself.</summary>
     public static MirrorMap Empty { get; } = new([]);
 
-    public int Count => _prefixes.Count;
-
     /// <summary>Where a URL would be asked for, the place with the fewest failures so far first, else in the order given.</summary>
     public IReadOnlyList<string> UrlsFor(string url) =>
         [.. Candidates(url).OrderBy(candidate => candidate.Mirror?.Failures ?? 0).Select(candidate => candidate.Url)];
