@@ -271,7 +271,9 @@ internal sealed class Tally
         {
             Console.WriteLine($"failed: {failure}");
         }
-        Console.WriteLine($"{_passed} passed, {_failures.Count} failed, {_skips.Values.Sum(names => names.Count)} skipped");
+        Console.WriteLine(
+            $"{_passed} passed, {_failures.Count} failed, {_skips.Values.Sum(names => names.Count)} skipped"
+        );
         return _failures.Count == 0 && _passed > 0 ? 0 : 1;
     }
 }
@@ -288,8 +290,5 @@ internal static partial class Program
         ("libssl-dev", "/usr/include/openssl/sha.h"),
     ];
 
-    private static readonly (string Package, string Evidence)[] ForChannels =
-    [
-        ("patchelf", "patchelf"),
-    ];
+    private static readonly (string Package, string Evidence)[] ForChannels = [("patchelf", "patchelf")];
 }

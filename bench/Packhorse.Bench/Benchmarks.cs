@@ -1,5 +1,6 @@
 using System.Globalization;
 using Packhorse.Bench.Measure;
+using Packhorse.Model;
 using Packhorse.TestChannel;
 
 namespace Packhorse.Bench;
@@ -52,7 +53,7 @@ internal static class PackBenchmark
     {
         string pack = Path.Combine(scratch, "environment.tar");
         string copies = Path.Combine(scratch, "copies");
-        string files = string.Join(' ', channel.Packages.Select(package => $"'{package.Path}'"));
+        string files = string.Join(' ', channel.Packages.Select(package => $"'{PathOf(channel, package)}'"));
         return Comparison.Run(
             "pack",
             "cp + sha256sum",
@@ -64,12 +65,17 @@ internal static class PackBenchmark
             () =>
             {
                 Remove(copies);
-                return MeasuredProcess.Run(
-                    ["/bin/sh", "-c", $"mkdir '{copies}' && cp {files} '{copies}' && sha256sum '{copies}'/*"]
-                );
+                return MeasuredProcess.Run([
+                    "/bin/sh",
+                    "-c",
+                    $"mkdir '{copies}' && cp {files} '{copies}' && sha256sum '{copies}'/*",
+                ]);
             }
         );
     }
+
+    internal static string PathOf(Channel channel, BuiltPackage package) =>
+        Path.Combine(channel.Directory, package.RelativePath);
 
     internal static void Remove(string directory)
     {
@@ -100,9 +106,19 @@ internal static class UnpackBenchmark
             Directory.CreateDirectory(stock);
             string one = $"case $1 in *.bz2) bzip2 -dc \"$1\";; *) zstd -dcq \"$1\";; esac | tar xf - -C '{stock}'";
             string processors = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
-            return MeasuredProcess.Run(
-                [Programs.Find("xargs"), "-a", list, "-P", processors, "-n", "1", "/bin/sh", "-c", one, "sh"]
-            );
+            return MeasuredProcess.Run([
+                Programs.Find("xargs"),
+                "-a",
+                list,
+                "-P",
+                processors,
+                "-n",
+                "1",
+                "/bin/sh",
+                "-c",
+                one,
+                "sh",
+            ]);
         }
 
         yield return Comparison.Run(
@@ -134,19 +150,20 @@ internal static class UnpackBenchmark
         var paths = new List<(long Size, string Path)>();
         foreach (BuiltPackage package in channel.Packages)
         {
-            if (package.Path.EndsWith(".tar.bz2", StringComparison.Ordinal))
+            string file = PackBenchmark.PathOf(channel, package);
+            if (package.Kind == PackageArchiveKind.TarBz2)
             {
-                paths.Add((new FileInfo(package.Path).Length, package.Path));
+                paths.Add((new FileInfo(file).Length, file));
                 continue;
             }
-            using System.IO.Compression.ZipArchive zip = System.IO.Compression.ZipFile.OpenRead(package.Path);
+            using System.IO.Compression.ZipArchive zip = System.IO.Compression.ZipFile.OpenRead(file);
             foreach (var part in zip.Entries.Where(entry => entry.Name.StartsWith("pkg-", StringComparison.Ordinal)))
             {
                 string path = Path.Combine(directory, part.Name);
                 using (Stream content = part.Open())
-                using (FileStream file = File.Create(path))
+                using (FileStream payload = File.Create(path))
                 {
-                    content.CopyTo(file);
+                    content.CopyTo(payload);
                 }
                 paths.Add((part.Length, path));
             }

@@ -59,7 +59,11 @@ internal static class Demo
         output.WriteLine("A channel of real software out of Debian's packages, and a lock file over it:");
         long start = Stopwatch.GetTimestamp();
         Channel channel = SmallChannel.Make(
-            new ChannelOptions { Directory = Path.Combine(scratch, "channel"), Report = line => output.WriteLine($"  {line}") }
+            new ChannelOptions
+            {
+                Directory = Path.Combine(scratch, "channel"),
+                Report = line => output.WriteLine($"  {line}"),
+            }
         );
         output.WriteLine(
             $"  {channel.Packages.Count} packages, {Size(channel.PackedSize)}, Python {channel.PythonVersion}, in {Seconds(Stopwatch.GetElapsedTime(start))}"
@@ -67,7 +71,7 @@ internal static class Demo
         string pack = Path.Combine(scratch, "environment.tar");
         string job = Path.Combine(scratch, "job");
         output.WriteLine();
-        output.WriteLine($"{"step",-34} {"time",9} {"read",11} {"written",11} {"peak memory",12}");
+        output.WriteLine($"{"step", -34} {"time", 9} {"read", 11} {"written", 11} {"peak memory", 12}");
         Step(output, "packhorse pack", [Programs.Packhorse, "pack", channel.LockFile, "-o", pack, "-q"]);
         Step(output, "packhorse unpack", [Programs.Packhorse, "unpack", pack, "-o", job, "-q"]);
         string answer = Path.Combine(scratch, "answer.txt");
@@ -114,7 +118,7 @@ internal static class Demo
     {
         Measurement cost = MeasuredProcess.Run(command, standardOutput, environment: environment);
         output.WriteLine(
-            $"{name,-34} {Seconds(cost.Wall),9} {Size(cost.BytesRead),11} {Size(cost.BytesWritten),11} {Size(cost.PeakLargest),12}"
+            $"{name, -34} {Seconds(cost.Wall), 9} {Size(cost.BytesRead), 11} {Size(cost.BytesWritten), 11} {Size(cost.PeakLargest), 12}"
         );
         if (cost.ExitCode != 0)
         {
@@ -122,8 +126,8 @@ internal static class Demo
         }
     }
 
-    private static string Size(long bytes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
+    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
 }

@@ -97,7 +97,9 @@ public static unsafe partial class MeasuredProcess
         _ = posix_spawn_file_actions_destroy(actions);
         return error == 0
             ? pid
-            : throw new InvalidOperationException($"cannot start {command[0]}: {Marshal.GetPInvokeErrorMessage(error)}");
+            : throw new InvalidOperationException(
+                $"cannot start {command[0]}: {Marshal.GetPInvokeErrorMessage(error)}"
+            );
     }
 
     [LibraryImport("libc", SetLastError = true)]
@@ -123,7 +125,13 @@ public static unsafe partial class MeasuredProcess
     private static partial int posix_spawn_file_actions_destroy(byte* actions);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int posix_spawn_file_actions_addopen(byte* actions, int fd, string path, int flags, uint mode);
+    private static partial int posix_spawn_file_actions_addopen(
+        byte* actions,
+        int fd,
+        string path,
+        int flags,
+        uint mode
+    );
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Timeval
@@ -131,7 +139,8 @@ public static unsafe partial class MeasuredProcess
         public long Seconds;
         public long Microseconds;
 
-        public readonly TimeSpan ToTimeSpan() => TimeSpan.FromSeconds(Seconds) + TimeSpan.FromMicroseconds(Microseconds);
+        public readonly TimeSpan ToTimeSpan() =>
+            TimeSpan.FromSeconds(Seconds) + TimeSpan.FromMicroseconds(Microseconds);
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -18,7 +18,10 @@ internal static class Memory
                 largest = Math.Max(largest, Field($"/proc/{pid}/status", "VmHWM:"));
                 foreach (string task in Directory.EnumerateDirectories($"/proc/{pid}/task"))
                 {
-                    foreach (string child in File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    foreach (
+                        string child in File.ReadAllText($"{task}/children")
+                            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    )
                     {
                         waiting.Push(int.Parse(child, CultureInfo.InvariantCulture));
                     }

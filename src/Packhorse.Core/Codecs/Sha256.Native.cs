@@ -23,6 +23,17 @@ public sealed unsafe partial class Sha256
         }
     }
 
+    /// <summary>The digest of the bytes so far; more may follow.</summary>
+    public Digest Current()
+    {
+        ObjectDisposedException.ThrowIf(_context is null, this);
+        byte* copy = stackalloc byte[LibCrypto.ContextBytes];
+        NativeMemory.Copy(_context, copy, LibCrypto.ContextBytes);
+        byte* digest = stackalloc byte[Digest.Size];
+        _ = LibCrypto.SHA256_Final(digest, copy);
+        return new Digest(new ReadOnlySpan<byte>(digest, Digest.Size));
+    }
+
     /// <summary>The digest of all bytes appended; the object may be used for another sequence afterwards.</summary>
     public Digest Finish()
     {
@@ -57,6 +68,17 @@ public sealed unsafe partial class Md5
         {
             _ = LibCrypto.MD5_Update(_context, start, (nuint)bytes.Length);
         }
+    }
+
+    /// <inheritdoc cref="Sha256.Current"/>
+    public Md5Digest Current()
+    {
+        ObjectDisposedException.ThrowIf(_context is null, this);
+        byte* copy = stackalloc byte[LibCrypto.ContextBytes];
+        NativeMemory.Copy(_context, copy, LibCrypto.ContextBytes);
+        byte* digest = stackalloc byte[Md5Digest.Size];
+        _ = LibCrypto.MD5_Final(digest, copy);
+        return new Md5Digest(new ReadOnlySpan<byte>(digest, Md5Digest.Size));
     }
 
     /// <inheritdoc cref="Sha256.Finish"/>
