@@ -105,21 +105,20 @@ int Test()
     {
         Directory.Delete(results, recursive: true);
     }
+    Directory.CreateDirectory(results);
     var tally = new Tally();
     foreach (string project in (string[])["Packhorse.Tests", "Packhorse.EndToEnd"])
     {
-        string report = $"{project}.xml";
+        string report = Path.Combine(results, $"{project}.xml");
         int code = Run(
             "dotnet",
             $"artifacts/bin/{project}/release/{project}.dll",
-            "--no-progress",
-            "--results-directory",
-            results,
-            "--report-xunit",
-            "--report-xunit-filename",
-            report
+            "-xml",
+            report,
+            "-noLogo",
+            "-noColor"
         );
-        tally.Read(Path.Combine(results, report), project, code);
+        tally.Read(report, project, code);
     }
     return tally.Close("tests/skips.txt");
 }

@@ -148,7 +148,7 @@ public sealed record FlakyRequest(string Path, IReadOnlyDictionary<string, strin
 /// <summary>One thing to serve, and what became of it.</summary>
 public sealed class FlakyResource(byte[] body, FlakyAnswer[] script, FlakyAnswer then)
 {
-    private readonly Lock _lock = new();
+    private readonly System.Threading.Lock _lock = new();
     private readonly List<FlakyRequest> _requests = [];
     private long _bytesSent;
 
