@@ -5,9 +5,8 @@ public static class ErrorCodes
 {
     public const string Unexpected = "PH0100";
     public const string PackagesDoNotFit = "PH0101";
-    public const string ToolFailed = "PH0102";
-    public const string ServerRefused = "PH0103";
-    public const string ServerNotTrusted = "PH0104";
+    public const string ServerRefused = "PH0102";
+    public const string ServerNotTrusted = "PH0103";
 
     public const string BadArguments = "PH0200";
     public const string BadManifest = "PH0201";
@@ -22,8 +21,7 @@ public static class ErrorCodes
     public const string FileNotFound = "PH0300";
     public const string EnvironmentNotFound = "PH0301";
     public const string PlatformNotFound = "PH0302";
-    public const string PackageNotFound = "PH0303";
-    public const string UrlNotFound = "PH0304";
+    public const string UrlNotFound = "PH0303";
 
     public const string Malformed = "PH0400";
     public const string DigestMismatch = "PH0401";
@@ -34,7 +32,6 @@ public static class ErrorCodes
     public const string BadLock = "PH0406";
     public const string BadPackage = "PH0407";
     public const string BadPack = "PH0408";
-    public const string NotVerified = "PH0409";
 
     public const string DownloadFailed = "PH0500";
     public const string Busy = "PH0501";

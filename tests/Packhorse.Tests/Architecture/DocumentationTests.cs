@@ -1,0 +1,89 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Packhorse.Model;
+using Packhorse.Tests.Support;
+
+namespace Packhorse.Tests.Architecture;
+
+/// <summary>What the documentation lists is what the code has.</summary>
+public sealed partial class DocumentationTests
+{
+    [Fact]
+    public void Every_error_code_is_documented_under_its_name_and_no_other()
+    {
+        var inCode = Codes().ToDictionary(field => (string)field.GetRawConstantValue()!, field => field.Name);
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "errors.md"));
+        var documented = Row()
+            .Matches(text)
+            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        Assert.Equal(
+            inCode.OrderBy(pair => pair.Key, StringComparer.Ordinal),
+            documented.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Error_codes_hold_the_exit_code_of_their_exceptions()
+    {
+        foreach (string code in Codes().Select(field => (string)field.GetRawConstantValue()!))
+        {
+            Assert.Matches("^PH0[1-7][0-9]{2}$", code);
+        }
+        var uses = new Regex(@"new (\w+)Exception\(\s*ErrorCodes\.(\w+)");
+        Dictionary<string, char> classes = new()
+        {
+            ["OperationFailed"] = '1',
+            ["Usage"] = '2',
+            ["NotFound"] = '3',
+            ["CorruptData"] = '4',
+            ["Transient"] = '5',
+            ["SystemRefused"] = '6',
+            ["Incompatible"] = '7',
+        };
+        var values = Codes().ToDictionary(field => field.Name, field => (string)field.GetRawConstantValue()!);
+        var wrong = new List<string>();
+        foreach (
+            string file in Directory.EnumerateFiles(
+                Path.Combine(Repository.Root, "src"),
+                "*.cs",
+                SearchOption.AllDirectories
+            )
+        )
+        {
+            foreach (Match use in uses.Matches(File.ReadAllText(file)))
+            {
+                if (values[use.Groups[2].Value][3] != classes[use.Groups[1].Value])
+                {
+                    wrong.Add($"{Path.GetFileName(file)}: {use.Value}");
+                }
+            }
+        }
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Every_limit_is_in_the_format_document()
+    {
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "FORMAT.md"));
+        string limits = text[text.IndexOf("## Limits", StringComparison.Ordinal)..];
+        string[] expected =
+        [
+            $"{Limits.PathBytes:N0} bytes, {Limits.PathComponentBytes} a component",
+            $"| {Limits.Members:N0} |",
+            $"| {Limits.Packages:N0} |",
+            $"| {Limits.JsonBytes >> 20} MiB |",
+            $"{Limits.YamlDepth} levels, {Limits.YamlNodes:N0} nodes",
+            $"{Limits.DecompressionRatio:N0} times the compressed bytes, after the first {Limits.DecompressionFloor >> 20} MiB",
+            $"| {1 << (Limits.ZstdWindowLog - 20)} MiB |",
+            $"| {Limits.TarExtensionBytes >> 20} MiB |",
+            $"| {Limits.ShebangBytes >> 10} KiB |",
+            $"up to {Limits.StreamedPackageBytes >> 20} MiB compressed, {Limits.StreamedTotalBytes >> 20} MiB in all",
+        ];
+        Assert.All(expected, line => Assert.Contains(line, limits, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<FieldInfo> Codes() => typeof(ErrorCodes).GetFields().Where(field => field.IsLiteral);
+
+    [GeneratedRegex(@"^\| (PH\d{4}) \| (\w+)", RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
