@@ -37,6 +37,9 @@ public sealed record PackagePath
     /// <summary>Bytes as packaged.</summary>
     public long? Size { get; init; }
 
+    /// <summary>Bytes that installing it takes, as far as they are known: lists give links the size of what they point to.</summary>
+    public long InstalledSize => Type == PackagePathType.HardLink ? Size ?? 0 : 0;
+
     /// <summary>Always copied, never linked to another place.</summary>
     public bool NoLink { get; init; }
 

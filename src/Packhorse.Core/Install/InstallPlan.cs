@@ -41,7 +41,7 @@ public sealed class InstallPlan
     public PythonScheme? Python { get; private init; }
 
     /// <summary>Bytes of all files as packaged, as far as the packages tell.</summary>
-    public long Size => Packages.Sum(package => package.Paths.Sum(path => path.Source.Size ?? 0));
+    public long Size => Packages.Sum(package => package.Paths.Sum(path => path.Source.InstalledSize));
 
     /// <summary>Files and links, those included that are made here.</summary>
     public int FileCount => Packages.Sum(package => package.Paths.Count + package.EntryPoints.Count + 1);

@@ -78,17 +78,4 @@ public static class FileTree
             directory.Flush();
         }
     }
-
-    /// <summary>Free bytes for this user on the file system of a directory; null where the system does not tell.</summary>
-    public static long? FreeBytes(string path)
-    {
-        try
-        {
-            return new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
-        }
-    }
 }

@@ -20,7 +20,7 @@ internal sealed class PackageStager(LinuxDirectory stage, InstallTarget target, 
         PlannedPackage plan = PlannedPackage.InPlace(info, package.FileName);
         sink.CreateDirectories(plan.ParentDirectories());
         using Stream content = buffer.AsStream();
-        using var digesting = new DigestingStream(content, count => reporter.Advance(count));
+        using var digesting = new DigestingStream(content, package.WithMd5, count => reporter.Advance(count));
         LinkedPackage linked;
         using (var reader = new CondaPackageReader(digesting, package.Kind, package.FileName))
         {
@@ -43,7 +43,7 @@ internal sealed class PackageStager(LinuxDirectory stage, InstallTarget target, 
     public StagedPackage StageAsItComes(IncomingPackage package, Stream content)
     {
         string directory = CreateDirectory(package);
-        using var digesting = new DigestingStream(content, count => reporter.Advance(count));
+        using var digesting = new DigestingStream(content, package.WithMd5, count => reporter.Advance(count));
         var info = new PackageInfoBuilder(package.FileName);
         var raw = new RawPackageWriter(new SubdirectorySink(stage, directory), package.FileName, reporter);
         using (var reader = new CondaPackageReader(digesting, package.Kind, package.FileName))
@@ -88,7 +88,7 @@ internal sealed class PackageStager(LinuxDirectory stage, InstallTarget target, 
     private static ActualContent Finish(DigestingStream digesting)
     {
         digesting.CopyTo(Stream.Null);
-        (Digest sha256, Md5Digest md5) = digesting.Finish();
+        (Digest sha256, Md5Digest? md5) = digesting.Finish();
         return new ActualContent(digesting.Count, sha256, md5);
     }
 }

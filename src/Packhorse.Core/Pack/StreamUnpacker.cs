@@ -111,7 +111,9 @@ public sealed class StreamUnpacker
             }
             else if (PackageFileName.TryGetKind(fileName, out PackageArchiveKind kind))
             {
-                ReadPackage(new IncomingPackage(name, fileName, kind, _seen.Count), tar, queue);
+                // Our own packs name a SHA-256 of every package before the first one comes.
+                bool withMd5 = _manifest?.Members is null;
+                ReadPackage(new IncomingPackage(name, fileName, kind, _seen.Count, withMd5), tar, queue);
             }
         }
     }
@@ -229,4 +231,11 @@ public sealed class StreamUnpacker
 /// <summary>A package about to be read from the stream.</summary>
 /// <param name="Path">In the pack.</param>
 /// <param name="Ordinal">A number of its own among the members.</param>
-internal sealed record IncomingPackage(string Path, string FileName, PackageArchiveKind Kind, int Ordinal);
+/// <param name="WithMd5">An MD5 may be needed to verify it.</param>
+internal sealed record IncomingPackage(
+    string Path,
+    string FileName,
+    PackageArchiveKind Kind,
+    int Ordinal,
+    bool WithMd5
+);

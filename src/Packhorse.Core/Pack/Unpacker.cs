@@ -28,6 +28,8 @@ public static class Unpacker
         FileTree.CreateDirectory(request.OutputDirectory);
         using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter);
         PlannedPackage[] arriving = [.. plan.Packages.Where(package => !transaction.IsInstalled(package, plan))];
+        (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
+        SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");
         IReadOnlyList<LinkedPackage> linked = Link(
             pack,
             plan,

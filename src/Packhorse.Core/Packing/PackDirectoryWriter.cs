@@ -22,6 +22,7 @@ public static class PackDirectoryWriter
         using OutputFile held = OutputFile.Resume(directory["lock"], directory["lock"], FilePermissions.OwnerReadWrite);
         reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
         string root = directory["pack"];
+        SpaceCheck.Check(directory.Path, request.Plan.Size, request.Plan.Members.Count, "the pack");
         var contents = new ExpectedContent[request.Plan.Members.Count];
         try
         {
@@ -126,7 +127,7 @@ public static class PackDirectoryWriter
     {
         using InputFile file = InputFile.Open(path);
         using Stream content = file.AsStream();
-        using var hash = new Codecs.DigestingStream(content, _ => { });
+        using var hash = new Codecs.DigestingStream(content, withMd5: false, _ => { });
         hash.CopyTo(Stream.Null);
         return new ExpectedContent(hash.Count, hash.Finish().Sha256, null);
     }

@@ -1,6 +1,7 @@
 using Packhorse.Fetch;
 using Packhorse.Model;
 using Packhorse.Os;
+using Packhorse.Pack;
 
 namespace Packhorse.Packing;
 
@@ -30,6 +31,8 @@ public static class PackFileWriter
         using var journal = new PackJournal(directory, layout);
         try
         {
+            long there = journal.HasAny ? Enumerable.Range(0, layout.Entries.Count).Sum(journal.Written) : 0;
+            SpaceCheck.Check(directory.Path, layout.TarLength - there, files: 1, "the pack");
             tar.SetLength(layout.TarLength);
             WriteHeaders(tar, layout);
             await FetchMembersAsync(new Work(request, layout, tar, journal, fetcher, bringer, reporter), cancellation)

@@ -52,6 +52,7 @@ public static class CommandLine
         var root = new RootCommand("Packhorse carries a pixi environment to any worker node.");
         root.Subcommands.Add(PackCommand.Build(terminal));
         root.Subcommands.Add(UnpackCommand.Build(terminal));
+        root.Subcommands.Add(InspectCommand.Build(terminal));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
         return root;
     }

@@ -150,7 +150,7 @@ internal sealed class UnpackCommand
         }
         foreach (PlannedPackage package in plan.Packages)
         {
-            long size = package.Paths.Sum(path => path.Source.Size ?? 0);
+            long size = package.Paths.Sum(path => path.Source.InstalledSize);
             _terminal.Out.WriteLine(
                 $"{ByteSize.Format(size), 12}  {package.Paths.Count, 6} files  {package.Package.Record}"
             );
@@ -177,7 +177,7 @@ internal sealed class UnpackCommand
             json.WriteString("version", package.Package.Record.Version);
             json.WriteString("build", package.Package.Record.Build);
             json.WriteString("url", package.Package.Url);
-            json.WriteNumber("size", package.Paths.Sum(path => path.Source.Size ?? 0));
+            json.WriteNumber("size", package.Paths.Sum(path => path.Source.InstalledSize));
             json.WriteNumber("files", package.Paths.Count);
             json.WriteEndObject();
         }

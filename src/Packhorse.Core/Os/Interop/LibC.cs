@@ -81,6 +81,10 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int flock(int fd, int operation);
 
+    /// <param name="buffer">struct statvfs: its first eight members are 8 bytes each on 64-bit Linux, glibc and musl alike.</param>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int statvfs(byte* path, ulong* buffer);
+
     [LibraryImport("libc")]
     public static partial uint umask(uint mask);
 }

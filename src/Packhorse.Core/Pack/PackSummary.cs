@@ -1,0 +1,71 @@
+using Packhorse.Conda;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Pack;
+
+/// <summary>One package of a pack and what it takes.</summary>
+/// <param name="PackedSize">Bytes of the package file.</param>
+/// <param name="Size">Bytes of its files when installed; 0 for packages that do not tell.</param>
+public sealed record PackageSummary(PackageRecord Record, string Path, long PackedSize, long Size, int Files);
+
+/// <summary>What a pack holds and what unpacking it takes, without unpacking.</summary>
+public sealed record PackSummary
+{
+    public required PackManifest Manifest { get; init; }
+
+    /// <summary>In the order of the pack.</summary>
+    public required IReadOnlyList<PackageSummary> Packages { get; init; }
+
+    /// <summary>
+    /// What the packages want of the machine: dependencies on virtual packages (CEP 30) such as <c>__glibc >=2.17</c>, sorted.
+    /// </summary>
+    public required IReadOnlyList<string> VirtualPackages { get; init; }
+
+    /// <summary>Packages without a digest.</summary>
+    public required int Unverifiable { get; init; }
+
+    public long PackedSize => Packages.Sum(package => package.PackedSize);
+
+    public long Size => Packages.Sum(package => package.Size);
+
+    public int Files => Packages.Sum(package => package.Files);
+
+    /// <exception cref="CorruptDataException">A package is damaged where its lists are.</exception>
+    public static PackSummary Read(PackContents pack, int workers, CancellationToken cancellation)
+    {
+        var packages = new PackageSummary[pack.Packages.Count];
+        Workers.Run(
+            Enumerable.Range(0, packages.Length).ToArray(),
+            workers,
+            (index, _) =>
+            {
+                PackedPackage package = pack.Packages[index];
+                IRandomAccess member = pack.Member(package.Path);
+                PackageInfo info = PackageInfoReader.Read(member, package.Kind, package.FileName);
+                packages[index] = new PackageSummary(
+                    package.Record,
+                    package.Path,
+                    member.Length,
+                    info.Paths.Sum(path => path.InstalledSize),
+                    info.Paths.Count + info.EntryPoints.Count
+                );
+            },
+            cancellation
+        );
+        return new PackSummary
+        {
+            Manifest = pack.Manifest,
+            Packages = packages,
+            VirtualPackages =
+            [
+                .. pack
+                    .Packages.SelectMany(package => package.Record.Depends)
+                    .Where(dependency => dependency.StartsWith("__", StringComparison.Ordinal))
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal),
+            ],
+            Unverifiable = pack.Packages.Count(package => !package.Expected.IsVerifiable),
+        };
+    }
+}

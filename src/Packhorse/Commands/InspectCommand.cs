@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.Text.Json;
+using Packhorse.Model;
+using Packhorse.Output;
+using Packhorse.Pack;
+
+namespace Packhorse.Commands;
+
+/// <summary><c>packhorse inspect</c>.</summary>
+internal sealed class InspectCommand
+{
+    private const int Biggest = 10;
+
+    private readonly Argument<string> _pack = ArgumentRules.Path(
+        "PACK",
+        "A pack: a tar file or a directory.",
+        "environment.tar"
+    );
+    private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON." };
+    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "List every package." };
+    private readonly Terminal _terminal;
+
+    private InspectCommand(Terminal terminal) => _terminal = terminal;
+
+    public static Command Build(Terminal terminal)
+    {
+        var self = new InspectCommand(terminal);
+        var command = new Command("inspect", "Say what a pack holds, and what unpacking it takes.")
+        {
+            self._pack,
+            self._json,
+            self._verbose,
+        };
+        Examples.Add(
+            command,
+            "packhorse inspect environment.tar",
+            "packhorse inspect --json environment.tar | jq .unpacked_size"
+        );
+        command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        string path = parsed.GetValue(_pack)!;
+        if (path == "-")
+        {
+            throw new UsageException(
+                ErrorCodes.BadArguments,
+                "inspect needs a pack that can be read twice, not a pipe"
+            );
+        }
+        using PackContents pack = PackContents.Open(path);
+        PackSummary summary = PackSummary.Read(pack, Environment.ProcessorCount, cancellation);
+        if (parsed.GetValue(_json))
+        {
+            _terminal.Out.WriteLine(JsonOutput.Write("packhorse/inspect/1", json => Write(json, summary)));
+        }
+        else
+        {
+            Print(summary, parsed.GetValue(_verbose));
+        }
+        return (int)ExitClass.Ok;
+    }
+
+    private void Print(PackSummary summary, bool all)
+    {
+        TextWriter output = _terminal.Out;
+        output.WriteLine($"environment       {summary.Manifest.Environment ?? "(not named)"}");
+        output.WriteLine($"platform          {summary.Manifest.Platform}");
+        output.WriteLine($"packages          {summary.Packages.Count}");
+        output.WriteLine($"packed            {ByteSize.Format(summary.PackedSize)}");
+        output.WriteLine($"unpacked          {ByteSize.Format(summary.Size)} in {summary.Files} files");
+        output.WriteLine(
+            $"the machine needs {(summary.VirtualPackages.Count > 0 ? string.Join(", ", summary.VirtualPackages) : "nothing in particular")}"
+        );
+        if (summary.Unverifiable > 0)
+        {
+            output.WriteLine($"not verifiable    {summary.Unverifiable} package(s) have no digest");
+        }
+        IEnumerable<PackageSummary> bySize = summary.Packages.OrderByDescending(package => package.Size);
+        output.WriteLine();
+        output.WriteLine($"{"packed", 12} {"unpacked", 12} {"files", 8}");
+        foreach (PackageSummary package in all ? bySize : bySize.Take(Biggest))
+        {
+            output.WriteLine(
+                $"{ByteSize.Format(package.PackedSize), 12} {ByteSize.Format(package.Size), 12} {package.Files, 8}  {package.Record}"
+            );
+        }
+        if (!all && summary.Packages.Count > Biggest)
+        {
+            output.WriteLine($"{"", 34}  and {summary.Packages.Count - Biggest} more (-v lists them)");
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, PackSummary summary)
+    {
+        json.WriteString("environment", summary.Manifest.Environment);
+        json.WriteString("platform", summary.Manifest.Platform.Subdir);
+        json.WriteNumber("packed_size", summary.PackedSize);
+        json.WriteNumber("unpacked_size", summary.Size);
+        json.WriteNumber("files", summary.Files);
+        json.WriteNumber("not_verifiable", summary.Unverifiable);
+        json.WriteStartArray("virtual_packages");
+        foreach (string name in summary.VirtualPackages)
+        {
+            json.WriteStringValue(name);
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("packages");
+        foreach (PackageSummary package in summary.Packages)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", package.Record.Name);
+            json.WriteString("version", package.Record.Version);
+            json.WriteString("build", package.Record.Build);
+            json.WriteString("path", package.Path);
+            json.WriteNumber("packed_size", package.PackedSize);
+            json.WriteNumber("unpacked_size", package.Size);
+            json.WriteNumber("files", package.Files);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}
