@@ -24,8 +24,39 @@ Option<bool> refresh = new("--refresh")
 
 Command small = new("small", "Python, its libraries and some modules: 20 MB") { output, baseUrl, cache, refresh };
 small.SetAction(parsed => Make(parsed, SmallChannel.Make));
+Command large = new("large", "A scientific environment: 3 GB installed") { output, baseUrl, cache, refresh };
+large.SetAction(parsed => Make(parsed, LargeChannel.Make));
+Option<FileInfo> lockFile = new("--lock") { Description = "The pixi.lock to resemble", Required = true };
+Option<string> environment = new("--environment")
+{
+    Description = "Its environment",
+    DefaultValueFactory = _ => "default",
+};
+Option<double> scale = new("--scale")
+{
+    Description = "What part of the sizes in the lock file",
+    DefaultValueFactory = _ => 1.0,
+};
+Command shaped = new("shaped", "Made-up packages with the names and sizes of those in a lock file")
+{
+    output,
+    baseUrl,
+    cache,
+    lockFile,
+    environment,
+    scale,
+};
+shaped.SetAction(parsed =>
+{
+    ShapeOptions shape = new(parsed.GetValue(lockFile)!.FullName)
+    {
+        Environment = parsed.GetValue(environment)!,
+        Scale = parsed.GetValue(scale),
+    };
+    return Make(parsed, options => ShapedChannel.Make(shape, options));
+});
 
-RootCommand root = new("Makes conda channels of real software out of Debian packages.") { small };
+RootCommand root = new("Makes conda channels of real software out of Debian packages.") { small, large, shaped };
 return root.Parse(args).Invoke();
 
 int Make(ParseResult parsed, Func<ChannelOptions, Channel> make)
@@ -56,6 +87,11 @@ int Make(ParseResult parsed, Func<ChannelOptions, Channel> make)
     catch (MissingToolException failure)
     {
         Console.Error.WriteLine($"error: {failure.Message}\nhint: {failure.Hint}");
+        return 1;
+    }
+    catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine($"error: {failure.Message}");
         return 1;
     }
 }

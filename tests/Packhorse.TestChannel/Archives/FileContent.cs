@@ -79,7 +79,9 @@ public abstract class FileContent
 
     private sealed class InFile(string path) : FileContent
     {
-        public override long Length { get; } = new FileInfo(path).Length;
+        // Of what a link leads to, where it is one.
+        public override long Length { get; } =
+            (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? new FileInfo(path)).Length;
 
         protected override void Write(Stream destination)
         {

@@ -23,7 +23,7 @@ internal sealed class ChannelCache(string directory)
     /// <param name="inputs">Everything that the channel's bytes depend on; its digest is in the name.</param>
     /// <param name="make">Fills the directory.</param>
     /// <returns>The finished directory.</returns>
-    public string GetOrMake(string recipe, Func<IEnumerable<string>> inputs, Action<string> make)
+    public string GetLatestOrMake(string recipe, Func<IEnumerable<string>> inputs, Action<string> make)
     {
         string latest = LatestFile(recipe);
         if (
@@ -34,33 +34,46 @@ internal sealed class ChannelCache(string directory)
         {
             return found;
         }
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', inputs())));
-        string path = $"{Path.Combine(_channels, recipe)}-{Convert.ToHexStringLower(digest)[..16]}";
-        if (!Directory.Exists(path))
-        {
-            RemoveAbandoned();
-            Make(path, make);
-        }
+        string path = GetOrMake(recipe, inputs(), make);
         string temporary = $"{path}.{Path.GetRandomFileName()}.latest";
         File.WriteAllText(temporary, Path.GetFileName(path));
         File.Move(temporary, latest, overwrite: true);
         return path;
     }
 
-    /// <summary>Lets the next <see cref="GetOrMake"/> look at its inputs again.</summary>
+    /// <summary>The channel that was made from just these inputs.</summary>
+    public string GetOrMake(string recipe, IEnumerable<string> inputs, Action<string> make)
+    {
+        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', inputs)));
+        string path = Path.Combine(_channels, $"{recipe}-{Convert.ToHexStringLower(digest)[..16]}");
+        if (!Directory.Exists(path))
+        {
+            RemoveAbandoned();
+            Make(path, make);
+        }
+        return path;
+    }
+
+    /// <summary>Lets the next <see cref="GetLatestOrMake"/> look at its inputs again.</summary>
     public void Forget(string recipe) => File.Delete(LatestFile(recipe));
 
     // The name of the channel's directory.
     private string LatestFile(string recipe) => Path.Combine(_channels, recipe + ".latest");
 
     /// <summary>Copies a finished channel, or links to it, and writes the lock files over the copy.</summary>
-    public static Channel Present(string path, ChannelOptions options)
+    public static Channel Present(
+        string path,
+        ChannelOptions options,
+        string environment = "default",
+        string? platform = null
+    )
     {
+        platform ??= Machine.Subdir;
         ChannelDirectory made = ChannelDirectory.OpenIndexed(path);
         bool link = made.Packages.Sum(package => package.Content.Length) > CopyLimit;
         ChannelDirectory copy = made.CopyTo(options.Directory, link);
-        string lockFile = copy.WriteLock(copy.Root, options.BaseUrl, Machine.Subdir);
-        string relative = copy.WriteLock(Path.Combine(copy.Root, "relative"), "..", Machine.Subdir);
+        string lockFile = copy.WriteLock(copy.Root, options.BaseUrl, platform, environment);
+        string relative = copy.WriteLock(Path.Combine(copy.Root, "relative"), "..", platform, environment);
         return new Channel(copy, lockFile, relative);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Packhorse.Model;
 
@@ -108,6 +109,7 @@ internal static partial class Apt
             Architecture = fields["Architecture"],
             Source = fields.GetValueOrDefault("Source", name).Split(' ')[0],
             Sha256 = sha256,
+            InstalledSize = long.Parse(fields.GetValueOrDefault("Installed-Size", "0"), CultureInfo.InvariantCulture),
             Depends =
             [
                 .. relations

@@ -52,10 +52,11 @@ internal sealed partial class DebianGroup
         Packages.FirstOrDefault(package => PythonMinimal().IsMatch(package.Name)) ?? Packages[0];
 
     /// <summary>Sorted by the names of the groups.</summary>
-    public static List<DebianGroup> Make(IEnumerable<DebianPackage> packages) =>
+    /// <param name="nameOf">The group of a package.</param>
+    public static List<DebianGroup> Make(IEnumerable<DebianPackage> packages, Func<DebianPackage, string> nameOf) =>
         [
             .. packages
-                .GroupBy(package => CondaName(package.Source), StringComparer.Ordinal)
+                .GroupBy(nameOf, StringComparer.Ordinal)
                 .OrderBy(group => group.Key, StringComparer.Ordinal)
                 .Select(group => new DebianGroup(
                     group.Key,
@@ -88,8 +89,10 @@ internal sealed partial class DebianGroup
         return upstream.Trim('.', '_');
     }
 
-    private static string CondaName(string source)
+    /// <summary>The name that most of conda's channels have for what is built from a package's source.</summary>
+    public static string CondaName(DebianPackage package)
     {
+        string source = package.Source;
         if (CondaNames.TryGetValue(source, out string? name))
         {
             return name;
@@ -100,7 +103,8 @@ internal sealed partial class DebianGroup
         }
         if (GccSource().IsMatch(source))
         {
-            return "libgcc";
+            bool isLibrary = package.Name.StartsWith("lib", StringComparison.Ordinal);
+            return isLibrary && !package.Name.EndsWith("-dev", StringComparison.Ordinal) ? "libgcc" : "gcc";
         }
         return PythonModule().Replace(source, "").Replace("+", "plus", StringComparison.Ordinal);
     }

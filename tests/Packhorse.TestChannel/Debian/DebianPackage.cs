@@ -17,6 +17,9 @@ internal sealed record DebianPackage
 
     public required Digest Sha256 { get; init; }
 
+    /// <summary>In units of 1,024 bytes, roughly.</summary>
+    public required long InstalledSize { get; init; }
+
     /// <summary>
     /// The names in <c>Depends</c> and <c>Pre-Depends</c>; each is a choice of alternatives. Versions and qualifiers are left out:
     /// all packages come from one release, which is consistent.

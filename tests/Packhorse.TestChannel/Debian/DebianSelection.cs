@@ -8,7 +8,7 @@ internal sealed partial record DebianSelection
     private DebianSelection(IReadOnlyList<DebianPackage> packages, string python, string glibc)
     {
         Packages = packages;
-        Groups = DebianGroup.Make(packages);
+        Groups = DebianGroup.Make(packages, DebianGroup.CondaName);
         Layout = new PrefixLayout(Machine.Triple, python);
         Glibc = glibc;
     }
@@ -16,7 +16,7 @@ internal sealed partial record DebianSelection
     /// <summary>Sorted by name.</summary>
     public IReadOnlyList<DebianPackage> Packages { get; }
 
-    public IReadOnlyList<DebianGroup> Groups { get; }
+    public IReadOnlyList<DebianGroup> Groups { get; init; }
 
     public PrefixLayout Layout { get; }
 
@@ -50,7 +50,8 @@ internal sealed partial record DebianSelection
     // Libraries and headers of the C library, and what only serves to configure a Debian system.
     [GeneratedRegex(
         @"^(libc6|libc6-dev|libc-dev|libc-bin|linux-libc-dev|libcrypt-dev|debconf.*|cdebconf|dpkg|debianutils|media-types|mailcap"
-            + @"|mime-support|install-info|gcc-\d+-base|perl|perl-base|sensible-utils|adduser|passwd|init-system-helpers)$"
+            + @"|mime-support|install-info|gcc-\d+-base|perl|perl-base|sensible-utils|adduser|passwd|init-system-helpers"
+            + @"|libpam.*|libaudit.*|libsemanage.*|lsb-base|netbase|rpcsvc-proto|sysvinit-utils|ucf|usrmerge|libnsl-dev|libtirpc-dev)$"
     )]
     private static partial Regex OfTheMachine();
 }

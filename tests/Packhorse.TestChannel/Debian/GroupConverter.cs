@@ -31,10 +31,9 @@ internal sealed partial class GroupConverter(DebStore store, PrefixLayout layout
         if (group.Name == "python")
         {
             PythonPatches.Apply(tree, layout);
-            string library = Path.GetDirectoryName(layout.SitePackages)!;
-            tree.Set(PrefixFile.Link("bin/python", Path.GetFileName(library)));
-            tree.Set(PrefixFile.Link("bin/python3", Path.GetFileName(library)));
         }
+        ModuleData.Apply(tree, layout, placeholder);
+        DebianConfiguration.Apply(tree, layout, placeholder);
         return tree;
     }
 

@@ -21,6 +21,8 @@ internal sealed class PrefixLayout(string triple, string python)
         ("usr/share/python3/", null),
         ("usr/share/apport/", null),
         ("usr/share/binfmts/", null),
+        // Links of which Debian decides when a package is configured; DebianConfiguration has those that matter.
+        ("etc/alternatives/", null),
         ("usr/lib/binfmt.d/", null),
         ("usr/lib/debug/", null),
         ("usr/lib/systemd/", null),
@@ -71,7 +73,9 @@ internal sealed class PrefixLayout(string triple, string python)
         // What it leads to may be a directory, which the rules name with a slash at the end.
         string absolute = Path.GetFullPath(target, "/" + Path.GetDirectoryName(path))[1..];
         string? mapped = Map(absolute + "/")?.TrimEnd('/');
-        return mapped is null or "" ? null : RelativeLink(Map(path)!, mapped);
+        string from = Map(path)!;
+        // Of /usr/share/terminfo/x and /lib/terminfo/x, one a link to the other, one is left.
+        return mapped is null or "" || mapped == from ? null : RelativeLink(from, mapped);
     }
 
     /// <summary>Both in the prefix: from <c>bin/python</c> to <c>bin/python3</c> is <c>python3</c>.</summary>

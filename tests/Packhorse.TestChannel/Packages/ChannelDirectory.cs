@@ -10,6 +10,7 @@ namespace Packhorse.TestChannel;
 public sealed class ChannelDirectory
 {
     private readonly List<BuiltPackage> _packages = [];
+    private readonly Lock _adding = new();
 
     /// <param name="root">Made when it is not there. What packages it has are not looked at; <see cref="Open"/> does.</param>
     public ChannelDirectory(string root)
@@ -99,16 +100,12 @@ public sealed class ChannelDirectory
         {
             package.Content.CopyTo(file);
         }
-        _packages.Add(package);
-        return package;
+        return Register(package);
     }
 
-    public BuiltPackage Add(PackageBuilder builder, PackageArchiveKind kind = PackageArchiveKind.Conda)
-    {
-        BuiltPackage package = builder.PackInto(Root, kind);
-        _packages.Add(package);
-        return package;
-    }
+    /// <summary>Packs it to its place. Several may be packed at once.</summary>
+    public BuiltPackage Add(PackageBuilder builder, PackageArchiveKind kind = PackageArchiveKind.Conda) =>
+        Register(builder.PackInto(Root, kind));
 
     public string PathOf(BuiltPackage package) => Path.Combine(Root, package.Record.Subdir, package.FileName);
 
@@ -119,15 +116,25 @@ public sealed class ChannelDirectory
 
     /// <summary>Writes <c>pixi.lock</c> and <c>pixi.toml</c> over all packages, and returns the path of the lock.</summary>
     /// <param name="directory">Where both are written; made when it is not there.</param>
-    public string WriteLock(string directory, string? baseUrl = null, string platform = "linux-64")
+    public string WriteLock(
+        string directory,
+        string? baseUrl = null,
+        string platform = "linux-64",
+        string environment = "default"
+    )
     {
         Directory.CreateDirectory(directory);
         string path = Path.Combine(directory, "pixi.lock");
-        File.WriteAllText(path, Lock(baseUrl, platform: platform).ToYaml());
+        File.WriteAllText(path, Lock(baseUrl, environment, platform).ToYaml());
+        // A relative path is one of the lock file's own; manifests name channels.
+        string channel = baseUrl?.Contains("://", StringComparison.Ordinal) == true ? baseUrl : Url;
+        bool isDefault = environment == "default";
         IEnumerable<string> names = _packages.Select(package => package.Record.Name).Order(StringComparer.Ordinal);
         string manifest =
-            $"[workspace]\nname = \"{Path.GetFileName(Root)}\"\nchannels = [\"{baseUrl ?? Url}\"]\nplatforms = [\"{platform}\"]\n\n"
-            + $"[dependencies]\n{string.Concat(names.Distinct().Select(name => $"{name} = \"*\"\n"))}";
+            $"[workspace]\nname = \"test\"\nchannels = [\"{channel}\"]\nplatforms = [\"{platform}\"]\n\n"
+            + (isDefault ? "" : $"[environments]\n{environment} = [\"{environment}\"]\n\n")
+            + (isDefault ? "[dependencies]\n" : $"[feature.{environment}.dependencies]\n")
+            + string.Concat(names.Distinct().Select(name => $"\"{name}\" = \"*\"\n"));
         File.WriteAllText(Path.Combine(directory, "pixi.toml"), manifest);
         return path;
     }
@@ -143,6 +150,15 @@ public sealed class ChannelDirectory
             using Utf8JsonWriter json = new(file, new JsonWriterOptions { Indented = true });
             WriteRepodata(json, subdir);
         }
+    }
+
+    private BuiltPackage Register(BuiltPackage package)
+    {
+        lock (_adding)
+        {
+            _packages.Add(package);
+        }
+        return package;
     }
 
     private void WriteRepodata(Utf8JsonWriter json, string subdir)

@@ -1,4 +1,3 @@
-using System.Text;
 using Packhorse.Model;
 
 namespace Packhorse.TestChannel;
@@ -10,7 +9,7 @@ namespace Packhorse.TestChannel;
 public static class SmallChannel
 {
     /// <summary>To be raised with every change that makes other bytes from the same Debian packages.</summary>
-    private const int Recipe = 1;
+    private const int Recipe = 2;
 
     private static readonly string[] Seeds =
     [
@@ -22,6 +21,7 @@ public static class SmallChannel
         "ncurses-term",
         "openssl",
         "python3-attr",
+        "python3-certifi",
         "python3-colorama",
         "python3-idna",
         "python3-packaging",
@@ -64,7 +64,7 @@ public static class SmallChannel
     private static string FindOrBuild(string recipe, ChannelCache cache, Action<string> report)
     {
         DebianSelection? debian = null;
-        return cache.GetOrMake(
+        return cache.GetLatestOrMake(
             recipe,
             () => [.. (debian = DebianSelection.Of(Seeds)).Inputs, PrefixProbe.CompilerVersion],
             directory => Build(directory, debian!, cache, report)
@@ -78,8 +78,6 @@ public static class SmallChannel
         GroupPacker packer = new(debian.Groups, debian.Layout, debian.Glibc);
         report($"converting {debian.Packages.Count} Debian packages");
         Dictionary<string, PrefixTree> trees = debian.Groups.ToDictionary(group => group.Name, converter.Convert);
-        AddCertificates(trees["ca-certificates"]);
-        AddTerminals(trees["ncurses"]);
         RemoveDanglingLinks(trees.Values);
         using (PythonCompiler compiler = new(trees.Values, debian.Layout, directory))
         {
@@ -125,31 +123,6 @@ public static class SmallChannel
             _ => new ArchiveQuirks { Zstd = zstd },
         };
     }
-
-    // Debian makes the bundle when the package is configured. The library has its own place for it compiled in, hence the variable.
-    private static void AddCertificates(PrefixTree tree)
-    {
-        using MemoryStream bundle = new();
-        foreach (PrefixFile file in tree.Files.Where(file => file.Path.EndsWith(".crt", StringComparison.Ordinal)))
-        {
-            bundle.Write(file.Content);
-        }
-        string prefix = Placeholder.For("ca-certificates");
-        tree.Set("ssl/cacert.pem", bundle.ToArray());
-        tree.Set(PrefixFile.Link("ssl/cert.pem", "cacert.pem"));
-        tree.Set(
-            "etc/conda/env_vars.d/ca-certificates.json",
-            Encoding.UTF8.GetBytes($"{{\"SSL_CERT_FILE\": \"{prefix}/ssl/cert.pem\"}}\n"),
-            prefix: PrefixMode.Text
-        );
-    }
-
-    private static void AddTerminals(PrefixTree tree) =>
-        tree.Set(
-            "etc/conda/env_vars.d/ncurses.json",
-            Encoding.UTF8.GetBytes($"{{\"TERMINFO\": \"{Placeholder.For("ncurses")}/share/terminfo\"}}\n"),
-            prefix: PrefixMode.Text
-        );
 
     // Links into directories that Debian fills when a package is configured.
     private static void RemoveDanglingLinks(IReadOnlyCollection<PrefixTree> trees)
