@@ -10,7 +10,7 @@ namespace Packhorse.TestChannel;
 public sealed class ChannelDirectory
 {
     private readonly List<BuiltPackage> _packages = [];
-    private readonly Lock _adding = new();
+    private readonly System.Threading.Lock _adding = new();
 
     /// <param name="root">Made when it is not there. What packages it has are not looked at; <see cref="Open"/> does.</param>
     public ChannelDirectory(string root)
