@@ -74,7 +74,7 @@ int Demo()
 
 int Bench()
 {
-    NeedPackages(ForPublishing.Concat(ForChannels).Append(("zstd", "zstd")));
+    NeedPackages(ForPublishing.Concat(ForChannels).Concat([("zstd", "zstd"), ("squashfs-tools", "mksquashfs")]));
     PublishNative();
     return Run("dotnet", ["run", "--project", "bench/Packhorse.Bench", "-c", "Release", "--", "bench", .. rest]);
 }

@@ -16,26 +16,20 @@ internal static class Benchmarks
         Directory.CreateDirectory(scratch);
         try
         {
-            Channel channel = SmallChannel.Make(new ChannelOptions { Directory = Path.Combine(scratch, "channel") });
-            output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{channel.Packages.Count} packages, {channel.PackedSize / 1e6:0.0} MB packed; {Environment.ProcessorCount} processors; {Comparison.Pairs} pairs on {root}; ours / stock, medians"
-                )
-            );
-            output.WriteLine();
-            output.WriteLine(Comparison.Header);
             bool all = names.Length == 0;
-            if (all || names.Contains("pack"))
+            if (all || names.Contains("small"))
             {
-                output.WriteLine(PackBenchmark.Run(channel, scratch));
+                Channel small = SmallChannel.Make(new ChannelOptions { Directory = Path.Combine(scratch, "small") });
+                Describe("small", small, root, output);
+                RunSmall(small, scratch, output);
             }
-            if (all || names.Contains("unpack"))
+            if (all || names.Contains("large"))
             {
-                foreach (Comparison comparison in UnpackBenchmark.Run(channel, scratch))
-                {
-                    output.WriteLine(comparison);
-                }
+                Channel large = LargeChannel.Make(
+                    new ChannelOptions { Directory = Path.Combine(scratch, "large"), Report = Console.Error.WriteLine }
+                );
+                Describe("large", large, root, output);
+                new LargeBenchmarks(large, scratch, output).Run();
             }
             return 0;
         }
@@ -44,6 +38,26 @@ internal static class Benchmarks
             Directory.Delete(scratch, recursive: true);
         }
     }
+
+    private static void RunSmall(Channel channel, string scratch, TextWriter output)
+    {
+        string pack = Path.Combine(scratch, "environment.tar");
+        output.WriteLine(Comparison.Header);
+        output.WriteLine(PackBenchmark.Run(channel, scratch));
+        foreach (Comparison comparison in UnpackBenchmark.Run(channel, scratch, pack))
+        {
+            output.WriteLine(comparison);
+        }
+        output.WriteLine();
+    }
+
+    private static void Describe(string name, Channel channel, string root, TextWriter output) =>
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"### {name}: {channel.Packages.Count} packages, {channel.PackedSize / 1e6:0} MB packed; {Environment.ProcessorCount} processors, {Comparison.Pairs} pairs, on {root}; ours / stock, medians\n"
+            )
+        );
 }
 
 /// <summary>Packing from a local channel against copying and digesting the same files.</summary>
@@ -89,14 +103,9 @@ internal static class PackBenchmark
 /// <summary>Unpacking against decompressing and untarring the same packages in parallel, without relocating anything.</summary>
 internal static class UnpackBenchmark
 {
-    public static IEnumerable<Comparison> Run(Channel channel, string scratch)
+    /// <param name="pack">The channel's environment, packed.</param>
+    public static IEnumerable<Comparison> Run(Channel channel, string scratch, string pack)
     {
-        string pack = Path.Combine(scratch, "unpack.tar");
-        Measurement packed = MeasuredProcess.Run([Programs.Packhorse, "pack", channel.LockFile, "-o", pack, "-q"]);
-        if (packed.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"pack ended with exit code {packed.ExitCode}");
-        }
         string list = WritePayloads(channel, Path.Combine(scratch, "payloads"));
         string ours = Path.Combine(scratch, "ours");
         string stock = Path.Combine(scratch, "stock");
