@@ -1,3 +1,6 @@
+using Packhorse;
 using Packhorse.Output;
 
-return Packhorse.Commands.CommandLine.Run(args, Terminal.OfProcess());
+using TextWriter error = Terminal.OpenError();
+using var interruption = Interruption.OfProcess(error);
+return Packhorse.Commands.CommandLine.Run(args, Terminal.OfProcess(error, interruption));

@@ -66,23 +66,4 @@ public sealed class Bzip2Stream : ReadOnlyStream
             );
         }
     }
-
-    private sealed class CountingStream(Stream source) : ReadOnlyStream
-    {
-        public long Count { get; private set; }
-
-        public override int Read(Span<byte> buffer)
-        {
-            int count = source.Read(buffer);
-            Count += count;
-            return count;
-        }
-
-        public override int ReadByte()
-        {
-            int value = source.ReadByte();
-            Count += value < 0 ? 0 : 1;
-            return value;
-        }
-    }
 }

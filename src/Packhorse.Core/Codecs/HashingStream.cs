@@ -56,7 +56,10 @@ public sealed class HashingStream : ReadOnlyStream
             throw new CorruptDataException(
                 ErrorCodes.SizeMismatch,
                 $"{where} has {Count:N0} bytes, {size:N0} were expected"
-            );
+            )
+            {
+                Hint = "it is damaged: copy or download it again",
+            };
         }
         string? expected = _expected.Sha256?.ToString() ?? _expected.Md5?.ToString();
         string? actual = _sha256?.Finish().ToString() ?? _md5?.Finish().ToString();
@@ -65,7 +68,10 @@ public sealed class HashingStream : ReadOnlyStream
             throw new CorruptDataException(
                 ErrorCodes.DigestMismatch,
                 $"{where} is not what it should be: its {(_sha256 is null ? "MD5" : "SHA-256")} is {actual}, expected {expected}"
-            );
+            )
+            {
+                Hint = "it is damaged: copy or download it again",
+            };
         }
     }
 

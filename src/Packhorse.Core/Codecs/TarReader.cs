@@ -36,6 +36,9 @@ public sealed class TarReader
     /// <summary>Bytes of the stream read so far: before the content is read, where the content begins.</summary>
     public long Position { get; private set; }
 
+    /// <summary>The block that was read last as a header.</summary>
+    public ReadOnlySpan<byte> Header => _header;
+
     /// <summary>True when two blocks of zeros ended the tar, as they should; false at a bare end of the stream.</summary>
     public bool EndMarkerSeen { get; private set; }
 
@@ -64,7 +67,12 @@ public sealed class TarReader
             {
                 throw Bad(ErrorCodes.LimitExceeded, $"more than {Limits.Members:N0} members");
             }
-            Current = ReadEntry(type, _extensions.Size ?? size);
+            size = _extensions.Size ?? size;
+            if (size > Limits.FileBytes)
+            {
+                throw Bad(ErrorCodes.LimitExceeded, $"a member of {size:N0} bytes");
+            }
+            Current = ReadEntry(type, size);
             return true;
         }
     }

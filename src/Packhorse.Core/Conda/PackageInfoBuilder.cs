@@ -133,13 +133,21 @@ public sealed class PackageInfoBuilder
                 ),
             },
             Sha256 = entry.Sha256("sha256"),
-            Size = entry.Integer("size_in_bytes"),
+            Size = ReadSize(entry, path, where),
             NoLink = entry.Boolean("no_link"),
             Placeholder = string.IsNullOrEmpty(placeholder)
                 ? null
                 : MakePlaceholder(placeholder, entry.String("file_mode"), path, where),
         };
     }
+
+    private static long? ReadSize(JsonMembers entry, string path, string where) =>
+        entry.Integer("size_in_bytes") is not { } size ? null
+        : size is >= 0 and <= Limits.FileBytes ? size
+        : throw new CorruptDataException(
+            ErrorCodes.BadPackage,
+            $"{where}: {EntryPath.Quote(path)} has the impossible size {size:N0}"
+        );
 
     private static PrefixPlaceholder MakePlaceholder(string text, string? mode, string path, string where) =>
         text.Contains('\0') || text.Length > Limits.PathBytes
@@ -254,14 +262,34 @@ public sealed class PackageInfoBuilder
         return fields;
     }
 
-    private IEnumerable<string> Lines(string name) =>
-        _files.TryGetValue(name, out byte[]? bytes)
-            ? Encoding
-                .UTF8.GetString(bytes)
-                .Split('\n')
-                .Select(line => line.TrimEnd('\r'))
-                .Where(line => line.Length > 0)
-            : [];
+    // One line at a time: a list at the limit on its bytes could be cut into tens of millions of strings.
+    private IEnumerable<string> Lines(string name)
+    {
+        if (!_files.TryGetValue(name, out byte[]? bytes))
+        {
+            yield break;
+        }
+        int count = 0;
+        for (int start = 0; start < bytes.Length; )
+        {
+            int length = bytes.AsSpan(start).IndexOf((byte)'\n');
+            length = length < 0 ? bytes.Length - start : length;
+            string line = Encoding.UTF8.GetString(bytes, start, length).TrimEnd('\r');
+            start += length + 1;
+            if (line.Length == 0)
+            {
+                continue;
+            }
+            if (++count > Limits.Members)
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.LimitExceeded,
+                    $"{_where}: info/{name} has more than {Limits.Members:N0} lines"
+                );
+            }
+            yield return line;
+        }
+    }
 
     private static bool IsLinkScript(string path, string name) =>
         path == $"bin/.{name}-post-link.sh"

@@ -18,10 +18,14 @@ public sealed record Activation
     public IReadOnlyList<string> Scripts { get; init; } = [];
 
     /// <exception cref="CorruptDataException">A file with variables is damaged.</exception>
-    public static Activation Read(string prefix)
+    public static Activation Read(string prefix) => ReadAt(prefix, prefix);
+
+    /// <param name="root">Where the environment lies until it is renamed to its prefix.</param>
+    /// <inheritdoc cref="Read"/>
+    public static Activation ReadAt(string root, string prefix)
     {
         var variables = new OrderedDictionary<string, string>(StringComparer.Ordinal);
-        string variableFiles = Path.Combine(prefix, "etc/conda/env_vars.d");
+        string variableFiles = Path.Combine(root, "etc/conda/env_vars.d");
         if (FileTree.DirectoryExists(variableFiles))
         {
             foreach (string name in FileTree.List(variableFiles))
@@ -33,7 +37,7 @@ public sealed record Activation
                 }
             }
         }
-        string state = Path.Combine(prefix, "conda-meta/state");
+        string state = Path.Combine(root, "conda-meta/state");
         if (
             FileTree.FileExists(state)
             && new JsonMembers(ReadJson(state), state, ErrorCodes.Malformed).Element("env_vars") is { } stateVariables
@@ -41,13 +45,13 @@ public sealed record Activation
         {
             AddVariables(variables, stateVariables, state, upperCase: true);
         }
-        string scripts = Path.Combine(prefix, "etc/conda/activate.d");
+        string scripts = Path.Combine(root, "etc/conda/activate.d");
         return new Activation
         {
             Prefix = prefix,
             Variables = [.. variables],
             Scripts = FileTree.DirectoryExists(scripts)
-                ? [.. FileTree.List(scripts).Select(name => Path.Combine(scripts, name))]
+                ? [.. FileTree.List(scripts).Select(name => Path.Combine(prefix, "etc/conda/activate.d", name))]
                 : [],
         };
     }
@@ -69,17 +73,18 @@ public sealed record Activation
         var members = new JsonMembers(json, where, ErrorCodes.Malformed);
         foreach (JsonProperty property in json.EnumerateObject())
         {
-            string name = upperCase ? property.Name.ToUpperInvariant() : property.Name;
+            string key = members.NameOf(property);
+            string name = upperCase ? key.ToUpperInvariant() : key;
             bool isName =
                 name.Length > 0
                 && !char.IsAsciiDigit(name[0])
                 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
-            string? value = members.String(property.Name);
+            string? value = members.String(key);
             if (!isName || value is null || value.Contains('\0'))
             {
                 throw new CorruptDataException(
                     ErrorCodes.Malformed,
-                    $"{where}: {EntryPath.Quote(property.Name)} cannot be a variable of the environment"
+                    $"{where}: {EntryPath.Quote(key)} cannot be a variable of the environment"
                 );
             }
             variables.Remove(name);

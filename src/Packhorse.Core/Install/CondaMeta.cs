@@ -27,7 +27,16 @@ public static class CondaMeta
 
     /// <summary>Paths that are the installer's own.</summary>
     public static IEnumerable<string> ReservedPaths(IEnumerable<PackageRecord> records) =>
-        records.Select(RecordPath).Concat([HistoryPath, CacheTagPath, EnvironmentMarker.Path]);
+        records
+            .Select(RecordPath)
+            .Concat([
+                HistoryPath,
+                CacheTagPath,
+                EnvironmentMarker.Path,
+                UpdateJournal.Path,
+                StageNames.Inner,
+                StageNames.Incoming,
+            ]);
 
     /// <summary>The record of one package after it was installed.</summary>
     public static byte[] WriteRecord(LinkedPackage linked)

@@ -15,21 +15,20 @@ namespace Packhorse.Install;
 [SupportedOSPlatform("linux")]
 public sealed class EnvironmentTransaction : IDisposable
 {
-    private const string InnerStage = ".packhorse-part";
-
+    private readonly NewDirectories _parents;
     private readonly DirectoryLock _lock;
-    private readonly bool _isNew;
     private bool _committed;
 
-    private EnvironmentTransaction(string prefix, DirectoryLock held)
+    private EnvironmentTransaction(string prefix, DirectoryLock held, NewDirectories parents)
     {
         Prefix = prefix;
         _lock = held;
+        _parents = parents;
         string parent = Path.GetDirectoryName(prefix)!;
-        _isNew = !FileTree.Exists(prefix);
-        StagePath = _isNew
+        IsNew = !FileTree.Exists(prefix);
+        StagePath = IsNew
             ? Path.Combine(parent, $".{Path.GetFileName(prefix)}.packhorse-part")
-            : Path.Combine(prefix, InnerStage);
+            : Path.Combine(prefix, StageNames.Inner);
         // What an interrupted run left.
         FileTree.DeleteDirectory(StagePath);
         Installed = ReadInstalled(prefix);
@@ -39,6 +38,9 @@ public sealed class EnvironmentTransaction : IDisposable
 
     public string Prefix { get; }
 
+    /// <summary>There is no environment yet, so that the stage holds all of it.</summary>
+    public bool IsNew { get; }
+
     /// <summary>What is there before; null for a new environment.</summary>
     public InstalledEnvironment? Installed { get; }
 
@@ -47,25 +49,34 @@ public sealed class EnvironmentTransaction : IDisposable
     /// <summary>The directory to install into.</summary>
     public LinuxDirectory Stage { get; }
 
-    /// <param name="prefix">Absolute; its parent must exist.</param>
+    /// <param name="prefix">Absolute; its parents are made where they do not exist.</param>
     /// <param name="wait">Wait for another process that changes the same environment instead of failing.</param>
     /// <exception cref="UsageException">Something other than an environment is in the way.</exception>
     /// <exception cref="TransientException">Another process holds the lock.</exception>
-    public static EnvironmentTransaction Begin(string prefix, bool wait, IReporter reporter)
+    public static EnvironmentTransaction Begin(
+        string prefix,
+        bool wait,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
     {
-        string lockPath = Path.Combine(Path.GetDirectoryName(prefix)!, $".{Path.GetFileName(prefix)}.packhorse-lock");
-        DirectoryLock held = DirectoryLock.Take(
-            lockPath,
-            wait,
-            () => reporter.Warn($"waiting for another process that unpacks into {EntryPath.Quote(prefix)}")
-        );
+        string parent = Path.GetDirectoryName(prefix)!;
+        var parents = NewDirectories.Create(parent);
+        DirectoryLock? held = null;
         try
         {
-            return new EnvironmentTransaction(prefix, held);
+            held = DirectoryLock.Take(
+                Path.Combine(parent, $".{Path.GetFileName(prefix)}.packhorse-lock"),
+                wait,
+                () => reporter.Warn($"waiting for another process that unpacks into {EntryPath.Quote(prefix)}"),
+                cancellation
+            );
+            return new EnvironmentTransaction(prefix, held, parents);
         }
         catch
         {
-            held.Dispose();
+            held?.Dispose();
+            parents.Dispose();
             throw;
         }
     }
@@ -108,16 +119,17 @@ public sealed class EnvironmentTransaction : IDisposable
         WriteOwn(sink, CondaMeta.HistoryPath, CondaMeta.History);
         WriteOwn(sink, CondaMeta.CacheTagPath, CondaMeta.CacheTag);
         WriteOwn(sink, EnvironmentMarker.Path, plan.Marker.Write());
-        if (_isNew)
+        if (IsNew)
         {
             RenameWhole();
         }
         else
         {
-            new EnvironmentPlacement(Prefix, InnerStage, plan, Installed).Place(linked);
+            new EnvironmentPlacement(Prefix, StageNames.Inner, plan, Installed).Place(linked);
             FileTree.DeleteDirectory(StagePath);
         }
         _committed = true;
+        _parents.Keep();
     }
 
     public void Dispose()
@@ -128,6 +140,7 @@ public sealed class EnvironmentTransaction : IDisposable
             FileTree.DeleteDirectory(StagePath);
         }
         _lock.Dispose();
+        _parents.Dispose();
     }
 
     private static InstalledEnvironment? ReadInstalled(string prefix)

@@ -1,3 +1,5 @@
+using Packhorse.Model;
+
 namespace Packhorse.Install;
 
 /// <summary>
@@ -9,6 +11,7 @@ internal sealed class PathClaims
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
     private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _filesBySpan;
+    private long _directoryCharacters;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _directoriesBySpan;
 
     public PathClaims()
@@ -38,7 +41,7 @@ internal sealed class PathClaims
         {
             return false;
         }
-        _directories.Add(path);
+        AddDirectory(path);
         AddParents(path);
         return true;
     }
@@ -64,10 +67,25 @@ internal sealed class PathClaims
     {
         for (int slash = path.LastIndexOf('/'); slash > 0; slash = path[..slash].LastIndexOf('/'))
         {
-            if (!_directoriesBySpan.Add(path[..slash]))
+            if (!AddDirectory(path[..slash]))
             {
                 return;
             }
         }
+    }
+
+    private bool AddDirectory(ReadOnlySpan<char> path)
+    {
+        if (!_directoriesBySpan.Add(path))
+        {
+            return false;
+        }
+        _directoryCharacters += path.Length;
+        return _directoryCharacters <= Limits.DirectoryCharacters
+            ? true
+            : throw new CorruptDataException(
+                ErrorCodes.LimitExceeded,
+                $"too many and too deep directories, such as {EntryPath.Quote(path.ToString())}"
+            );
     }
 }

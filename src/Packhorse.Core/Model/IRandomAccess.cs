@@ -134,3 +134,16 @@ public abstract class ReadOnlyStream : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
+
+/// <summary>Other bytes, of which none are given out any more after the interruption. Does not own them.</summary>
+public sealed class InterruptibleSource(IRandomAccess source, CancellationToken cancellation) : IRandomAccess
+{
+    public long Length => source.Length;
+
+    /// <exception cref="OperationCanceledException">The interruption has come.</exception>
+    public int Read(Span<byte> destination, long offset)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return source.Read(destination, offset);
+    }
+}

@@ -133,13 +133,62 @@ public readonly struct JsonMembers
             : throw new CorruptDataException(_code, $"{_where}: '{name}' is no SHA-256: {EntryPath.Quote(hex)}");
     }
 
-    // A string with a lone surrogate escape ("\ud800") parses but cannot be made a .NET string.
-    private string Text(JsonElement value, string name)
+    /// <summary>The name of a member, where names come from outside too.</summary>
+    public string NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new CorruptDataException(_code, $"{_where}: a member's name is not valid Unicode", error);
+        }
+    }
+
+    /// <summary>A member that is passed on as it is, once it is sure that it can be written again.</summary>
+    public JsonElement? Copyable(string name)
+    {
+        JsonElement? value = Element(name);
+        if (value is { } element)
+        {
+            CheckText(element, name);
+        }
+        return value;
+    }
+
+    // Recursion is bounded by the parser's limit on depth.
+    private void CheckText(JsonElement value, string name)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = Text(value, name);
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in value.EnumerateArray())
+                {
+                    CheckText(item, name);
+                }
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty member in value.EnumerateObject())
+                {
+                    _ = NameOf(member);
+                    CheckText(member.Value, name);
+                }
+                break;
+        }
+    }
+
+    /// <summary>The text of a string that <see cref="Element"/> found.</summary>
+    public string Text(JsonElement value, string name)
     {
         try
         {
             return value.GetString()!;
         }
+        // A lone surrogate escape ("\ud800") parses but cannot be made a .NET string.
         catch (InvalidOperationException error)
         {
             throw new CorruptDataException(_code, $"{_where}: '{name}' is not valid Unicode", error);

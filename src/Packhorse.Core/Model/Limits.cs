@@ -36,6 +36,20 @@ public static class Limits
     /// <summary>log2 of the largest zstd window accepted: 128 MiB, what <c>zstd -22 --ultra</c> asks for.</summary>
     public const int ZstdWindowLog = 27;
 
+    /// <summary>
+    /// Bytes that one deflated byte may become where what was deflated is compressed itself: the two ratios multiply.
+    /// </summary>
+    public const int RecompressionRatio = 16;
+
+    /// <summary>Bytes that may be inflated before <see cref="RecompressionRatio"/> is looked at.</summary>
+    public const int RecompressionFloor = 1 << 20;
+
+    /// <summary>Bytes of one file in a package or of one package, as lists state them: 64 TiB.</summary>
+    public const long FileBytes = 1L << 46;
+
+    /// <summary>Characters of the paths of all directories of an environment; a path of n components has n of them.</summary>
+    public const int DirectoryCharacters = 256 << 20;
+
     /// <summary>Bytes of a pax extended header or a GNU long name.</summary>
     public const int TarExtensionBytes = 1 << 20;
 

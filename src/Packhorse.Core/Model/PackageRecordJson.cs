@@ -55,17 +55,17 @@ public static class PackageRecordJson
         long? timestamp = read.Integer("timestamp");
         return new PackageRecord
         {
-            Name = read.RequiredString("name"),
-            Version = read.RequiredString("version"),
-            Build = read.RequiredString("build"),
+            Name = ReadWord(read, "name", where),
+            Version = ReadWord(read, "version", where),
+            Build = ReadWord(read, "build", where),
             BuildNumber = (ulong)Math.Max(0, read.Integer("build_number") ?? 0),
             Subdir = subdir,
             Arch = read.String("arch"),
             Platform = read.String("platform"),
-            NoArch = ReadNoArch(read.Element("noarch")),
+            NoArch = ReadNoArch(read),
             Depends = read.Strings("depends") ?? [],
             Constrains = read.Strings("constrains") ?? [],
-            TrackFeatures = ReadFeatures(read.Element("track_features")),
+            TrackFeatures = ReadFeatures(read),
             Features = read.String("features"),
             License = read.String("license"),
             LicenseFamily = read.String("license_family"),
@@ -79,18 +79,30 @@ public static class PackageRecordJson
                 : null,
             Purls = read.Strings("purls"),
             PythonSitePackagesPath = read.String("python_site_packages_path"),
-            RunExports = read.Element("run_exports"),
-            ExtraDepends = read.Element("extra_depends"),
-            Flags = read.Element("flags"),
+            RunExports = read.Copyable("run_exports"),
+            ExtraDepends = read.Copyable("extra_depends"),
+            Flags = read.Copyable("flags"),
         };
     }
 
+    // They become file names and stand in messages.
+    private static string ReadWord(JsonMembers read, string name, string where)
+    {
+        string word = read.RequiredString(name);
+        return word.Any(char.IsControl)
+            ? throw new CorruptDataException(
+                ErrorCodes.BadPackage,
+                $"{where}: '{name}' has control characters: {EntryPath.Quote(word)}"
+            )
+            : word;
+    }
+
     // index.json has had "python", "generic", true (generic), false, "" and null.
-    private static NoArchKind ReadNoArch(JsonElement? noarch) =>
-        noarch switch
+    private static NoArchKind ReadNoArch(JsonMembers read) =>
+        read.Element("noarch") switch
         {
             { ValueKind: JsonValueKind.True } => NoArchKind.Generic,
-            { ValueKind: JsonValueKind.String } text => text.GetString() switch
+            { ValueKind: JsonValueKind.String } text => read.Text(text, "noarch") switch
             {
                 "python" => NoArchKind.Python,
                 "generic" => NoArchKind.Generic,
@@ -100,14 +112,14 @@ public static class PackageRecordJson
         };
 
     // A string separated by blanks or commas, or a list.
-    private static string[] ReadFeatures(JsonElement? features) =>
-        features switch
+    private static string[] ReadFeatures(JsonMembers read) =>
+        read.Element("track_features") switch
         {
-            { ValueKind: JsonValueKind.String } text => text.GetString()!
+            { ValueKind: JsonValueKind.String } text => read.Text(text, "track_features")
                 .Split([' ', ','], StringSplitOptions.RemoveEmptyEntries),
             { ValueKind: JsonValueKind.Array } list => list.EnumerateArray()
                 .Where(item => item.ValueKind == JsonValueKind.String)
-                .Select(item => item.GetString()!)
+                .Select(item => read.Text(item, "track_features"))
                 .ToArray(),
             _ => [],
         };

@@ -12,6 +12,8 @@ namespace Packhorse.Os;
 [SupportedOSPlatform("linux")]
 public sealed unsafe class DirectoryLock : IDisposable
 {
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(100);
+
     private readonly string _path;
     private int _fd;
 
@@ -24,8 +26,9 @@ public sealed unsafe class DirectoryLock : IDisposable
     /// <param name="path">The lock file.</param>
     /// <param name="wait">Wait for another process instead of failing.</param>
     /// <param name="waiting">Called once before waiting.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="TransientException">Another process holds the lock and <paramref name="wait"/> is false.</exception>
-    public static DirectoryLock Take(string path, bool wait, Action waiting)
+    public static DirectoryLock Take(string path, bool wait, Action waiting, CancellationToken cancellation)
     {
         bool told = false;
         while (true)
@@ -34,9 +37,13 @@ public sealed unsafe class DirectoryLock : IDisposable
             if (LibC.flock(fd, LibC.LOCK_EX | LibC.LOCK_NB) != 0)
             {
                 int errno = Marshal.GetLastPInvokeError();
+                _ = LibC.close(fd);
+                if (errno == SystemErrors.EINTR)
+                {
+                    continue;
+                }
                 if (errno != SystemErrors.EAGAIN || !wait)
                 {
-                    _ = LibC.close(fd);
                     throw SystemErrors.FromErrno(errno, "lock", path);
                 }
                 if (!told)
@@ -44,7 +51,10 @@ public sealed unsafe class DirectoryLock : IDisposable
                     waiting();
                     told = true;
                 }
-                while (LibC.flock(fd, LibC.LOCK_EX) != 0 && Marshal.GetLastPInvokeError() == SystemErrors.EINTR) { }
+                // A flock that blocks would not notice that the process is interrupted.
+                cancellation.WaitHandle.WaitOne(BetweenTries);
+                cancellation.ThrowIfCancellationRequested();
+                continue;
             }
             // Whoever held the lock removed the file: then this is a lock on a file without a name, and worth nothing.
             if (IsStill(fd))

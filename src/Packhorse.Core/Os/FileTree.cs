@@ -1,3 +1,5 @@
+using Packhorse.Model;
+
 namespace Packhorse.Os;
 
 /// <summary>Questions and changes to names in the file system.</summary>
@@ -7,6 +9,9 @@ public static class FileTree
 
     public static bool DirectoryExists(string path) => Directory.Exists(path);
 
+    /// <summary>Symbolic links are followed.</summary>
+    public static FileKind KindOf(string path) => FileKinds.Of(path);
+
     /// <summary>True for anything with that name, a dangling symbolic link included.</summary>
     public static bool Exists(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
@@ -15,7 +20,12 @@ public static class FileTree
 
     public static string CurrentDirectory => Environment.CurrentDirectory;
 
-    public static string Absolute(string path) => Path.GetFullPath(path);
+    /// <exception cref="UsageException">No path at all.</exception>
+    /// <exception cref="NotFoundException">It is relative, and the current directory is gone.</exception>
+    public static string Absolute(string path) =>
+        path.Length == 0 || path.Contains('\0')
+            ? throw new UsageException(ErrorCodes.BadArguments, $"{EntryPath.Quote(path)} is no path")
+            : SystemErrors.Translating("find the current directory for", path, () => Path.GetFullPath(path));
 
     public static void CreateDirectory(string path) =>
         SystemErrors.Translating("create the directory", path, () => Directory.CreateDirectory(path));

@@ -21,12 +21,19 @@ public sealed class InputFile : IRandomAccess, IDisposable
     public long Length { get; }
 
     /// <exception cref="NotFoundException">There is no such file.</exception>
-    /// <exception cref="SystemRefusedException">It may not be read, or is a directory.</exception>
+    /// <exception cref="SystemRefusedException">It may not be read, or is no regular file.</exception>
     public static InputFile Open(string path)
     {
-        if (Directory.Exists(path))
+        switch (FileTree.KindOf(path))
         {
-            throw SystemErrors.FromErrno(SystemErrors.EISDIR, "read", path);
+            case FileKind.Directory:
+                throw SystemErrors.FromErrno(SystemErrors.EISDIR, "read", path);
+            // Opening a pipe would wait for its writer, and reading a device may never end.
+            case FileKind.Other:
+                throw new SystemRefusedException(
+                    ErrorCodes.SystemRefused,
+                    $"cannot read {EntryPath.Quote(path)}: it is a pipe or a device, not a file"
+                );
         }
         return new InputFile(
             path,

@@ -35,15 +35,17 @@ public sealed class OutputFile : IDisposable
 
     /// <summary>Creates <c>PATH.part</c>, replacing a left-over one.</summary>
     /// <param name="mode">Permissions of the finished file; the umask still applies.</param>
-    /// <exception cref="SystemRefusedException">The directory cannot be written to, or the path is a directory.</exception>
+    /// <exception cref="UsageException">Something other than a file has that name.</exception>
+    /// <exception cref="SystemRefusedException">The directory cannot be written to.</exception>
     /// <exception cref="TransientException">Another process is writing this output.</exception>
-    public static OutputFile Create(string path, UnixFileMode mode)
+    public static OutputFile Create(string path, UnixFileMode mode) => CreateAt(path + PartSuffix, path, mode);
+
+    /// <summary>Creates <paramref name="partPath"/>, replacing a left-over one, to be renamed to <paramref name="path"/>.</summary>
+    /// <inheritdoc cref="Create"/>
+    public static OutputFile CreateAt(string partPath, string path, UnixFileMode mode)
     {
-        if (Directory.Exists(path))
-        {
-            throw new UsageException(ErrorCodes.OutputInTheWay, $"the output {EntryPath.Quote(path)} is a directory");
-        }
-        OutputFile file = Open(path + PartSuffix, path, (mode, Keep: false));
+        CheckReplaceable(path);
+        OutputFile file = Open(partPath, path, (mode, Keep: false));
         file.SetLength(0);
         return file;
     }
@@ -53,6 +55,21 @@ public sealed class OutputFile : IDisposable
     /// <inheritdoc cref="Create" path="/exception"/>
     public static OutputFile Resume(string partPath, string path, UnixFileMode mode) =>
         Open(partPath, path, (mode, Keep: true));
+
+    /// <summary>Only what is a file, or nothing, may be replaced by one: a rename would put it in place of a device, too.</summary>
+    /// <exception cref="UsageException">Something else has that name.</exception>
+    public static void CheckReplaceable(string path)
+    {
+        FileKind kind = FileTree.KindOf(path);
+        if (kind is FileKind.Directory or FileKind.Other)
+        {
+            string what = kind == FileKind.Directory ? "a directory" : "a pipe or a device";
+            throw new UsageException(ErrorCodes.OutputInTheWay, $"the output {EntryPath.Quote(path)} is {what}")
+            {
+                Hint = "name another output, or remove what is there",
+            };
+        }
+    }
 
     /// <returns>Bytes read of what is there already; fewer than asked for at the end.</returns>
     public int Read(Span<byte> destination, long offset) => RandomAccess.Read(_handle, destination, offset);

@@ -11,6 +11,7 @@ public static class SystemErrors
     public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int EINTR = 4;
+    public const int EBADF = 9;
     public const int EAGAIN = 11;
     public const int EACCES = 13;
     public const int EEXIST = 17;
@@ -52,6 +53,11 @@ public static class SystemErrors
             ENOTDIR or EISDIR or EEXIST or ELOOP => new SystemRefusedException(ErrorCodes.NotADirectory, message, inner)
             {
                 Errno = errno,
+            },
+            EPIPE => new SystemRefusedException(ErrorCodes.SystemRefused, message, inner)
+            {
+                Errno = errno,
+                Hint = "whoever reads it ended early, and has perhaps said why",
             },
             // A lock that another process holds.
             EAGAIN => new TransientException(

@@ -66,7 +66,7 @@ public sealed class PackContents : IDisposable
         var members = new Dictionary<string, IRandomAccess>(StringComparer.Ordinal);
         using Stream stream = file.AsStream();
         var tar = new TarReader(stream, path);
-        while (tar.MoveNext())
+        while (MoveNext(tar, path))
         {
             string name = PackMemberName(tar.Current, path);
             if (tar.Current.Type == TarEntryType.File && name.Length > 0)
@@ -83,6 +83,23 @@ public sealed class PackContents : IDisposable
         }
         CheckEnd(tar, path);
         return members;
+    }
+
+    /// <summary>Goes to the next member; what does not even begin like a tar is told by what it is.</summary>
+    internal static bool MoveNext(TarReader tar, string where)
+    {
+        bool atStart = tar.Position == 0;
+        try
+        {
+            bool any = tar.MoveNext();
+            return any || tar.Position > 0
+                ? any
+                : throw new CorruptDataException(ErrorCodes.Truncated, "there is nothing to read");
+        }
+        catch (CorruptDataException error) when (atStart && tar.Position <= TarReader.BlockBytes)
+        {
+            throw PackSniffer.NoPack(where, tar.Header[..(int)tar.Position], error);
+        }
     }
 
     internal static string PackMemberName(TarEntry entry, string where)
@@ -168,7 +185,7 @@ public sealed class PackContents : IDisposable
     {
         if (!_members.ContainsKey(PackManifest.Path))
         {
-            throw new CorruptDataException(ErrorCodes.BadPack, $"{Where} is no pack: it has no {PackManifest.Path}");
+            throw NoManifest(Where);
         }
         Manifest = PackManifest.Parse(ReadJson(PackManifest.Path), Where);
         var lists = new PackLists(Manifest.Members, Where);
@@ -182,6 +199,9 @@ public sealed class PackContents : IDisposable
                 lists.AddRepodata(path, subdir, ReadJson(path));
             }
         }
+        lists.CheckComplete(
+            _members.ToDictionary(member => member.Key, member => member.Value.Length, StringComparer.Ordinal)
+        );
         Packages = lists.Packages();
         Wheels = [.. _members.Keys.Where(PackLayout.IsWheel).Order(StringComparer.Ordinal)];
         foreach (PackedPackage package in Packages)
@@ -189,6 +209,9 @@ public sealed class PackContents : IDisposable
             CheckSize(package);
         }
     }
+
+    internal static CorruptDataException NoManifest(string where) =>
+        new(ErrorCodes.BadPack, $"{where} is no pack: it has no {PackManifest.Path}");
 
     private void CheckSize(PackedPackage package)
     {

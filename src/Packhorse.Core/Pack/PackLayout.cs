@@ -10,6 +10,10 @@ public static class PackLayout
     public const string RepodataName = "repodata.json";
     public const string EnvironmentFile = "environment.yml";
 
+    /// <summary>True for the names that a pack has at its top.</summary>
+    public static bool IsOwn(string name) =>
+        name is PackManifest.Path or EnvironmentFile or ChannelDirectory or WheelDirectory;
+
     public static string RepodataPath(string subdir) => $"{ChannelDirectory}/{subdir}/{RepodataName}";
 
     public static string PackagePath(string subdir, string fileName) => $"{ChannelDirectory}/{subdir}/{fileName}";

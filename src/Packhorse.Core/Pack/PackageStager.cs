@@ -9,22 +9,28 @@ namespace Packhorse.Pack;
 
 /// <summary>Puts packages of a stream into directories of their own. Thread-safe.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class PackageStager(LinuxDirectory stage, InstallTarget target, IReporter reporter)
+internal sealed class PackageStager(
+    LinuxDirectory stage,
+    InstallTarget target,
+    IReporter reporter,
+    CancellationToken cancellation
+)
 {
     /// <summary>Stages a package that is in memory: its info is read first, so that every file is written once.</summary>
     public StagedPackage StageFromMemory(IncomingPackage package, NativeBuffer buffer)
     {
-        PackageInfo info = PackageInfoReader.Read(buffer, package.Kind, package.FileName);
+        var source = new InterruptibleSource(buffer, cancellation);
+        PackageInfo info = PackageInfoReader.Read(source, package.Kind, package.Path);
         string directory = CreateDirectory(package);
         var sink = new SubdirectorySink(stage, directory);
         PlannedPackage plan = PlannedPackage.InPlace(info, package.FileName);
         sink.CreateDirectories(plan.ParentDirectories());
-        using Stream content = buffer.AsStream();
+        using Stream content = source.AsStream();
         using var digesting = new DigestingStream(content, package.WithMd5, count => reporter.Advance(count));
         LinkedPackage linked;
-        using (var reader = new CondaPackageReader(digesting, package.Kind, package.FileName))
+        using (var reader = new CondaPackageReader(digesting, package.Kind, package.Path))
         {
-            linked = new PackageLinker(plan, target, sink, reporter).Link(reader, CancellationToken.None);
+            linked = new PackageLinker(plan, target, sink, reporter).Link(reader, cancellation);
         }
         return new StagedPackage
         {
@@ -44,9 +50,9 @@ internal sealed class PackageStager(LinuxDirectory stage, InstallTarget target, 
     {
         string directory = CreateDirectory(package);
         using var digesting = new DigestingStream(content, package.WithMd5, count => reporter.Advance(count));
-        var info = new PackageInfoBuilder(package.FileName);
-        var raw = new RawPackageWriter(new SubdirectorySink(stage, directory), package.FileName, reporter);
-        using (var reader = new CondaPackageReader(digesting, package.Kind, package.FileName))
+        var info = new PackageInfoBuilder(package.Path);
+        var raw = new RawPackageWriter(new SubdirectorySink(stage, directory), package.Path, reporter);
+        using (var reader = new CondaPackageReader(digesting, package.Kind, package.Path))
         {
             while (reader.MoveNext())
             {
@@ -62,9 +68,14 @@ internal sealed class PackageStager(LinuxDirectory stage, InstallTarget target, 
         }
         ActualContent actual = Finish(digesting);
         PackageInfo built = info.Build();
-        foreach (PackagePath path in built.Paths.Where(path => path.Placeholder is not null))
+        foreach (PackagePath path in built.Paths)
         {
-            target.CheckFits(path.Placeholder!, path.Path, package.FileName);
+            raw.CheckSize(path);
+            if (path.Placeholder is null)
+            {
+                continue;
+            }
+            target.CheckFits(path.Placeholder, path.Path, package.FileName);
             raw.Relocate(path, target, built.AboutModified, stage, directory);
         }
         return new StagedPackage
@@ -79,7 +90,9 @@ internal sealed class PackageStager(LinuxDirectory stage, InstallTarget target, 
 
     private string CreateDirectory(IncomingPackage package)
     {
-        string directory = $".stream-{package.Ordinal}";
+        // A name that no package can claim.
+        string directory = $"{StageNames.Incoming}/{package.Ordinal}";
+        _ = stage.TryCreateDirectory(StageNames.Incoming);
         _ = stage.TryCreateDirectory(directory);
         return directory;
     }

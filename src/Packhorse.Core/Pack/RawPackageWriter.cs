@@ -16,6 +16,7 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
     private readonly Dictionary<string, RawFile> _files = new(StringComparer.Ordinal);
     private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
     private readonly byte[] _buffer = new byte[256 << 10];
+    private long _directoryCharacters;
 
     public IReadOnlyDictionary<string, LinkedPath> Linked => _linked;
 
@@ -64,6 +65,18 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
         }
     }
 
+    /// <summary>Compares what came with what the package's list says.</summary>
+    public void CheckSize(PackagePath path)
+    {
+        if (_files.TryGetValue(path.Path, out RawFile file) && path.Size is { } size && size != file.Size)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadPackage,
+                $"{where}: {EntryPath.Quote(path.Path)} has {file.Size:N0} bytes, its list says {size:N0}"
+            );
+        }
+    }
+
     /// <summary>Rewrites a file that turned out to hold the prefix; one that never came is left to whoever misses it.</summary>
     public void Relocate(
         PackagePath path,
@@ -77,12 +90,17 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
         {
             return;
         }
-        const string Suffix = ".packhorse-relocated";
+        // Beside the package's directory: no name within is free for sure.
+        string relocated = $"{directory}.relocated";
         using InputFile input = InputFile.Open(Path.Combine(stage.Path, directory, path.Path));
         using Stream content = input.AsStream();
         long modified = PackageLinker.Time((aboutModified ?? file.Modified) + 1);
         Digest digest;
-        using (IInstallFile output = sink.CreateFile(new InstallFile(path.Path + Suffix, file.Mode, modified, null)))
+        using (
+            IInstallFile output = new DirectorySink(stage).CreateFile(
+                new InstallFile(relocated, file.Mode, modified, null)
+            )
+        )
         using (var relocation = new Relocation(path.Placeholder!, target, output))
         {
             int count;
@@ -93,7 +111,7 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
             digest = relocation.Finish();
             output.Complete();
         }
-        stage.Rename($"{directory}/{path.Path}{Suffix}", $"{directory}/{path.Path}");
+        stage.Rename(relocated, $"{directory}/{path.Path}");
         _linked[path.Path] = _linked[path.Path] with { Sha256InPrefix = digest };
     }
 
@@ -107,7 +125,7 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
             file.Write(_buffer.AsSpan(0, count));
         }
         file.Complete();
-        _files.Add(path, new RawFile(mode, tar.Current.Modified));
+        _files.Add(path, new RawFile(mode, tar.Current.Modified, tar.Current.Size));
         Add(path, LinkedPathKind.File, null);
     }
 
@@ -137,12 +155,20 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
             }
             if (_directories.Add(parent))
             {
+                _directoryCharacters += parent.Length;
+                if (_directoryCharacters > Limits.DirectoryCharacters)
+                {
+                    throw new CorruptDataException(
+                        ErrorCodes.LimitExceeded,
+                        $"{where}: too many and too deep directories"
+                    );
+                }
                 sink.CreateDirectories([parent]);
             }
         }
     }
 
-    private readonly record struct RawFile(UnixFileMode Mode, long Modified);
+    private readonly record struct RawFile(UnixFileMode Mode, long Modified, long Size);
 }
 
 /// <summary>A directory below another as a place to install into.</summary>

@@ -27,7 +27,7 @@ public static class Repodata
             }
             foreach (JsonProperty entry in entries.EnumerateObject())
             {
-                Add(packages, entry, subdir, where);
+                Add(packages, new JsonMembers(entries, where, ErrorCodes.BadPack).NameOf(entry), entry.Value, (subdir, where));
             }
         }
         return packages;
@@ -35,20 +35,25 @@ public static class Repodata
 
     private static void Add(
         SortedDictionary<string, PackageRecord> packages,
-        JsonProperty entry,
-        string subdir,
-        string where
+        string fileName,
+        JsonElement value,
+        (string Subdir, string Where) of
     )
     {
-        string fileName = entry.Name;
-        if (!EntryPath.IsSafe(fileName) || fileName.Contains('/') || !PackageFileName.TryGetKind(fileName, out _))
+        (string subdir, string where) = of;
+        if (
+            !EntryPath.IsSafe(fileName)
+            || fileName.Contains('/')
+            || fileName.Any(char.IsControl)
+            || !PackageFileName.TryGetKind(fileName, out _)
+        )
         {
             throw new CorruptDataException(
                 ErrorCodes.BadPack,
                 $"{where}: {EntryPath.Quote(fileName)} is no name of a package"
             );
         }
-        PackageRecord record = PackageRecordJson.Read(entry.Value, $"{where}: {fileName}");
+        PackageRecord record = PackageRecordJson.Read(value, $"{where}: {fileName}");
         if (record.Subdir.Length == 0)
         {
             record = record with { Subdir = subdir };

@@ -37,7 +37,10 @@ internal readonly record struct ActualContent(long Size, Digest Sha256, Md5Diges
             throw new CorruptDataException(
                 ErrorCodes.SizeMismatch,
                 $"{where} has {Size:N0} bytes, {size:N0} were expected"
-            );
+            )
+            {
+                Hint = "it is damaged: copy or download it again",
+            };
         }
         if (expected.Sha256 is { } sha256)
         {
@@ -56,5 +59,8 @@ internal readonly record struct ActualContent(long Size, Digest Sha256, Md5Diges
         new(
             ErrorCodes.DigestMismatch,
             $"{where} is not what it should be: its {kind} is {actual}, expected {expected}"
-        );
+        )
+        {
+            Hint = "it is damaged: copy or download it again",
+        };
 }

@@ -37,7 +37,7 @@ internal sealed class StagingQueue : IDisposable
         {
             while (_failure is null && _held > 0 && _held + buffer.Length > Limits.StreamedTotalBytes)
             {
-                Monitor.Wait(_gate, millisecondsTimeout: 1000);
+                Monitor.Wait(_gate, millisecondsTimeout: 100);
                 _cancellation.ThrowIfCancellationRequested();
             }
             if (_failure is null)

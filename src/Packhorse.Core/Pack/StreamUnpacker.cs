@@ -20,19 +20,31 @@ public sealed class StreamUnpacker
     private readonly UnpackRequest _request;
     private readonly IReporter _reporter;
     private readonly EnvironmentTransaction _transaction;
+    private readonly CancellationToken _cancellation;
     private readonly PackageStager _stager;
     private readonly ConcurrentBag<StagedPackage> _staged = [];
     private readonly List<(string Path, string Subdir, byte[] Content)> _repodata = [];
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _seen = new(StringComparer.Ordinal);
     private readonly List<string> _wheels = [];
     private PackManifest? _manifest;
 
-    private StreamUnpacker(UnpackRequest request, EnvironmentTransaction transaction, IReporter reporter)
+    private StreamUnpacker(
+        UnpackRequest request,
+        EnvironmentTransaction transaction,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
     {
+        _cancellation = cancellation;
         _request = request;
         _transaction = transaction;
         _reporter = reporter;
-        _stager = new PackageStager(transaction.Stage, new InstallTarget(request.Prefix, request.Here), reporter);
+        _stager = new PackageStager(
+            transaction.Stage,
+            new InstallTarget(request.Prefix, request.Here),
+            reporter,
+            cancellation
+        );
     }
 
     /// <param name="stream">The tar; not owned.</param>
@@ -45,21 +57,22 @@ public sealed class StreamUnpacker
     )
     {
         request.Check();
-        FileTree.CreateDirectory(request.OutputDirectory);
-        using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter);
-        return new StreamUnpacker(request, transaction, reporter).Run(stream, cancellation);
+        using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter, cancellation);
+        return new StreamUnpacker(request, transaction, reporter, cancellation).Run(stream);
     }
 
-    private UnpackResult Run(Stream stream, CancellationToken cancellation)
+    private UnpackResult Run(Stream stream)
     {
         _reporter.BeginStage("Unpacking", 0, 0);
-        using (var queue = new StagingQueue(_request.Workers, _staged.Add, cancellation))
+        using (var queue = new StagingQueue(_request.Workers, _staged.Add, _cancellation))
         {
             ReadMembers(new TarReader(stream, Where), queue);
             queue.Complete();
         }
+        Drain(stream);
         IReadOnlyList<PackedPackage> packages = ReadLists();
-        StagedPackage[] staged = [.. packages.Select(Check)];
+        Dictionary<string, StagedPackage> byPath = _staged.ToDictionary(package => package.Path, StringComparer.Ordinal);
+        StagedPackage[] staged = [.. packages.Select(package => Check(package, byPath[package.Path]))];
         InstallPlan plan = InstallPlan.Create(
             [.. packages.Zip(staged, (package, stage) => PackSupport.ToInstall(package, stage.Info))],
             new InstallTarget(_request.Prefix, _manifest!.Platform)
@@ -69,20 +82,34 @@ public sealed class StreamUnpacker
             _reporter.Warn(warning);
         }
         LinkedPackage[] linked = Arrange(plan, staged);
-        _transaction.Commit(plan, linked);
-        return Unpacker.Finish(plan, linked.Length, packages, _request);
+        return Unpacker.Finish(_transaction, (plan, linked), packages, _request);
+    }
+
+    // Writers pad the end of a tar; whoever writes to the pipe should not find it closed before.
+    private void Drain(Stream stream)
+    {
+        const int LongestPadding = 1 << 20;
+        var sink = new byte[64 << 10];
+        int total = 0;
+        int count;
+        while (total < LongestPadding && (count = stream.Read(sink)) > 0)
+        {
+            total += count;
+            _cancellation.ThrowIfCancellationRequested();
+        }
     }
 
     private void ReadMembers(TarReader tar, StagingQueue queue)
     {
-        while (tar.MoveNext())
+        while (PackContents.MoveNext(tar, Where))
         {
+            _cancellation.ThrowIfCancellationRequested();
             string name = PackContents.PackMemberName(tar.Current, Where);
             if (tar.Current.Type != TarEntryType.File)
             {
                 continue;
             }
-            if (!_seen.Add(name))
+            if (!_seen.TryAdd(name, tar.Current.Size))
             {
                 throw new CorruptDataException(ErrorCodes.BadPack, $"{Where} holds {EntryPath.Quote(name)} twice");
             }
@@ -134,6 +161,7 @@ public sealed class StreamUnpacker
             while (done < buffer.Length)
             {
                 done += tar.Read(buffer.Span[done..]);
+                _cancellation.ThrowIfCancellationRequested();
             }
         }
         catch
@@ -145,36 +173,51 @@ public sealed class StreamUnpacker
             buffer,
             () =>
             {
-                StagedPackage staged = _stager.StageFromMemory(package, buffer);
+                StagedPackage staged = Stage(package, buffer);
                 _reporter.ItemDone(package.FileName);
                 return staged;
             }
         );
     }
 
+    private StagedPackage Stage(IncomingPackage package, NativeBuffer buffer)
+    {
+        try
+        {
+            return _stager.StageFromMemory(package, buffer);
+        }
+        // What a damaged package says of itself may be anything; that it is damaged is what matters.
+        catch (PackhorseException)
+            when (_manifest?.Members?.FirstOrDefault(member => member.Path == package.Path) is { } expected)
+        {
+            using Stream content = buffer.AsStream();
+            using var hashing = new HashingStream(
+                content,
+                new ExpectedContent(expected.Size, expected.Sha256, Md5: null)
+            );
+            hashing.Verify($"{Where}: {package.Path}");
+            throw;
+        }
+    }
+
     private IReadOnlyList<PackedPackage> ReadLists()
     {
         if (_manifest is null)
         {
-            throw new CorruptDataException(ErrorCodes.BadPack, $"{Where} is no pack: it has no {PackManifest.Path}");
+            throw PackContents.NoManifest(Where);
         }
         var lists = new PackLists(_manifest.Members, Where);
         foreach ((string path, string subdir, byte[] content) in _repodata)
         {
             lists.AddRepodata(path, subdir, content);
         }
+        lists.CheckComplete(_seen);
         return lists.Packages();
     }
 
-    private StagedPackage Check(PackedPackage package)
+    private static StagedPackage Check(PackedPackage package, StagedPackage staged)
     {
-        StagedPackage staged =
-            _staged.FirstOrDefault(candidate => candidate.Path == package.Path)
-            ?? throw new CorruptDataException(
-                ErrorCodes.BadPack,
-                $"{Where} lists {EntryPath.Quote(package.Path)} but does not hold it"
-            );
-        staged.Content.Check(package.Expected, package.Path);
+        staged.Content.Check(package.Expected, $"{Where}: {package.Path}");
         return staged;
     }
 
@@ -193,10 +236,7 @@ public sealed class StreamUnpacker
         {
             linked[i] = Arrange(arriving[i].Plan, arriving[i].Staged, sink);
         }
-        foreach (StagedPackage package in _staged)
-        {
-            FileTree.DeleteDirectory(Path.Combine(_transaction.StagePath, package.Directory));
-        }
+        FileTree.DeleteDirectory(Path.Combine(_transaction.StagePath, StageNames.Incoming));
         return linked;
     }
 

@@ -1,11 +1,16 @@
+using System.Text;
 using Packhorse.Install;
 using Packhorse.Model;
+using Packhorse.Os;
 
 namespace Packhorse.Pack;
 
 /// <summary>What to unpack where.</summary>
 public sealed record UnpackRequest
 {
+    // With what is put before and after it for the lock it must still be a name.
+    private const int LongestName = 230;
+
     /// <summary>The directory that gets the environment and the activation script; absolute.</summary>
     public required string OutputDirectory { get; init; }
 
@@ -26,16 +31,47 @@ public sealed record UnpackRequest
     /// <summary>The environment's prefix.</summary>
     public string Prefix => Path.Combine(OutputDirectory, EnvironmentName);
 
-    /// <exception cref="UsageException">The name would leave the directory.</exception>
+    /// <summary>The activation script.</summary>
+    public string Script => Path.Combine(OutputDirectory, ActivationScript.FileName(Shell));
+
+    /// <summary>Looks at everything that can be known before anything is read or written.</summary>
+    /// <exception cref="UsageException">The name would leave the directory, or something is in the way.</exception>
     public void Check()
     {
-        if (!EntryPath.IsSafe(EnvironmentName) || EnvironmentName.Contains('/'))
+        if (
+            !EntryPath.IsSafe(EnvironmentName)
+            || EnvironmentName.Contains('/')
+            || Encoding.UTF8.GetByteCount(EnvironmentName) > LongestName
+            || EnvironmentName == ActivationScript.FileName(Shell)
+        )
         {
             throw new UsageException(
                 ErrorCodes.BadArguments,
                 $"{EntryPath.Quote(EnvironmentName)} cannot be the name of an environment"
+            )
+            {
+                Hint = "it becomes the name of a directory: choose another with -e",
+            };
+        }
+        // Scripts begin with a line that has the prefix in it.
+        if (Prefix.Any(c => char.IsControl(c) || c == '\uFFFD'))
+        {
+            throw new UsageException(
+                ErrorCodes.BadArguments,
+                $"{EntryPath.Quote(Prefix)} cannot be a prefix: it has line breaks, control characters or bytes that are not UTF-8"
             );
         }
+        if (FileTree.KindOf(OutputDirectory) is FileKind.File or FileKind.Other)
+        {
+            throw new UsageException(
+                ErrorCodes.OutputInTheWay,
+                $"the output directory {EntryPath.Quote(OutputDirectory)} is a file"
+            )
+            {
+                Hint = "name a directory with -o; the environment is made below it",
+            };
+        }
+        OutputFile.CheckReplaceable(Script);
     }
 }
 

@@ -25,8 +25,7 @@ public static class Unpacker
     )
     {
         InstallPlan plan = Plan(pack, request, reporter, cancellation);
-        FileTree.CreateDirectory(request.OutputDirectory);
-        using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter);
+        using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter, cancellation);
         PlannedPackage[] arriving = [.. plan.Packages.Where(package => !transaction.IsInstalled(package, plan))];
         (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
         SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");
@@ -37,8 +36,7 @@ public static class Unpacker
             (transaction, request.Workers, reporter),
             cancellation
         );
-        transaction.Commit(plan, linked);
-        return Finish(plan, arriving.Length, pack.Packages, request);
+        return Finish(transaction, (plan, linked), pack.Packages, request);
     }
 
     /// <summary>What unpacking would do, with nothing written.</summary>
@@ -53,19 +51,20 @@ public static class Unpacker
         pack.Manifest.CheckPlatform(request.Here);
         PackSupport.RefuseWheels(pack.Wheels);
         reporter.BeginStage("Reading package lists", pack.Packages.Count, 0);
-        var infos = new PackageToInstall[pack.Packages.Count];
-        Workers.Run(
-            Enumerable.Range(0, infos.Length).ToArray(),
-            request.Workers,
-            (index, _) =>
-            {
-                PackedPackage package = pack.Packages[index];
-                PackageInfo info = PackageInfoReader.Read(pack.Member(package.Path), package.Kind, package.FileName);
-                infos[index] = PackSupport.ToInstall(package, info);
-            },
-            cancellation
-        );
-        InstallPlan plan = InstallPlan.Create(infos, new InstallTarget(request.Prefix, pack.Manifest.Platform));
+        InstallPlan plan;
+        try
+        {
+            plan = InstallPlan.Create(
+                ReadInfos(pack, request.Workers, cancellation),
+                new InstallTarget(request.Prefix, pack.Manifest.Platform)
+            );
+        }
+        catch (PackhorseException)
+        {
+            // What damaged packages say of themselves may lead to any conclusion; that they are damaged is the right one.
+            Workers.Run(pack.Packages, request.Workers, (package, token) => Verify(pack, package, token), cancellation);
+            throw;
+        }
         foreach (string warning in plan.Warnings)
         {
             reporter.Warn(warning);
@@ -73,27 +72,64 @@ public static class Unpacker
         return plan;
     }
 
+    /// <summary>
+    /// Makes the stage the environment, and writes the activation script. All that can fail comes before the environment gets its name.
+    /// </summary>
     internal static UnpackResult Finish(
-        InstallPlan plan,
-        int arrived,
+        EnvironmentTransaction transaction,
+        (InstallPlan Plan, IReadOnlyList<LinkedPackage> Linked) made,
         IReadOnlyList<PackedPackage> packages,
         UnpackRequest request
     )
     {
-        string script = Path.Combine(request.OutputDirectory, ActivationScript.FileName(request.Shell));
-        using (OutputFile output = OutputFile.Create(script, FilePermissions.ReadWrite))
+        // A name of this environment's own: several environments of one directory may be made at once.
+        string part = Path.Combine(request.OutputDirectory, $".{request.EnvironmentName}.packhorse-script");
+        using OutputFile script = OutputFile.CreateAt(part, request.Script, FilePermissions.ReadWrite);
+        Activation activation = Activation.ReadAt(transaction.StagePath, request.Prefix);
+        transaction.Commit(made.Plan, made.Linked);
+        if (!transaction.IsNew)
         {
-            output.Write(Encoding.UTF8.GetBytes(ActivationScript.Write(Activation.Read(request.Prefix))), 0);
-            output.Complete();
+            // What was there and is kept has its part in it.
+            activation = Activation.Read(request.Prefix);
         }
+        script.Write(Encoding.UTF8.GetBytes(ActivationScript.Write(activation)), 0);
+        script.Complete();
         return new UnpackResult
         {
             Prefix = request.Prefix,
-            ActivationScript = script,
-            Packages = plan.Packages.Count,
-            Unchanged = plan.Packages.Count - arrived,
+            ActivationScript = request.Script,
+            Packages = made.Plan.Packages.Count,
+            Unchanged = made.Plan.Packages.Count - made.Linked.Count,
             Unverified = packages.Count(package => !package.Expected.IsVerifiable),
         };
+    }
+
+    private static PackageToInstall[] ReadInfos(PackContents pack, int workers, CancellationToken cancellation)
+    {
+        var infos = new PackageToInstall[pack.Packages.Count];
+        Workers.Run(
+            Enumerable.Range(0, infos.Length).ToArray(),
+            workers,
+            (index, token) =>
+            {
+                PackedPackage package = pack.Packages[index];
+                IRandomAccess content = new InterruptibleSource(pack.Member(package.Path), token);
+                PackageInfo info = PackageInfoReader.Read(content, package.Kind, $"{pack.Where}: {package.Path}");
+                infos[index] = PackSupport.ToInstall(package, info);
+            },
+            cancellation
+        );
+        return infos;
+    }
+
+    private static void Verify(PackContents pack, PackedPackage package, CancellationToken cancellation)
+    {
+        if (package.Expected.IsVerifiable)
+        {
+            using Stream content = new InterruptibleSource(pack.Member(package.Path), cancellation).AsStream();
+            using var hashing = new HashingStream(content, package.Expected);
+            hashing.Verify($"{pack.Where}: {package.Path}");
+        }
     }
 
     private static List<LinkedPackage> Link(
@@ -120,18 +156,39 @@ public static class Unpacker
             to.Workers,
             (package, token) =>
             {
-                PackedPackage source = sources[package];
-                using Stream content = pack.Member(source.Path).AsStream();
-                using var hashing = new HashingStream(content, source.Expected, count => to.Reporter.Advance(count));
-                using (var reader = new CondaPackageReader(hashing, source.Kind, source.FileName))
-                {
-                    linked.Add(new PackageLinker(package, plan.Target, sink, to.Reporter).Link(reader, token));
-                }
-                hashing.Verify($"{pack.Where}: {source.Path}");
-                to.Reporter.ItemDone(source.FileName);
+                var linker = new PackageLinker(package, plan.Target, sink, to.Reporter);
+                linked.Add(LinkOne(pack, sources[package], (linker, to.Reporter), token));
+                to.Reporter.ItemDone(package.Package.FileName);
             },
             cancellation
         );
         return [.. linked.OrderBy(package => package.Plan.Package.FileName, StringComparer.Ordinal)];
+    }
+
+    private static LinkedPackage LinkOne(
+        PackContents pack,
+        PackedPackage package,
+        (PackageLinker Linker, IReporter Reporter) to,
+        CancellationToken cancellation
+    )
+    {
+        string where = $"{pack.Where}: {package.Path}";
+        try
+        {
+            using Stream content = new InterruptibleSource(pack.Member(package.Path), cancellation).AsStream();
+            using var hashing = new HashingStream(content, package.Expected, count => to.Reporter.Advance(count));
+            LinkedPackage linked;
+            using (var reader = new CondaPackageReader(hashing, package.Kind, where))
+            {
+                linked = to.Linker.Link(reader, cancellation);
+            }
+            hashing.Verify(where);
+            return linked;
+        }
+        catch (CorruptDataException)
+        {
+            Verify(pack, package, cancellation);
+            throw;
+        }
     }
 }

@@ -7,9 +7,10 @@ namespace Packhorse.Packing;
 
 /// <summary>
 /// Brings members whose size or digest the lock file does not tell, so that their place in the pack can be computed: into
-/// <c>members/</c> of the part directory.
+/// <c>members/</c> of a directory for unfinished things.
 /// </summary>
-internal sealed class MemberBringer(PartDirectory directory, Fetcher fetcher, int downloads)
+/// <param name="place">The absolute path of a name in that directory.</param>
+internal sealed class MemberBringer(Func<string, string> place, Fetcher fetcher, int downloads)
 {
     private readonly ConcurrentDictionary<PlannedMember, string> _brought = new();
 
@@ -36,7 +37,7 @@ internal sealed class MemberBringer(PartDirectory directory, Fetcher fetcher, in
 
     private async Task<ExpectedContent> BringAsync(PlannedMember member, CancellationToken cancellation)
     {
-        string path = directory[$"members/{member.Path}"];
+        string path = place($"members/{member.Path}");
         FileTree.CreateDirectory(Path.GetDirectoryName(path)!);
         using OutputFile file = OutputFile.Create(path, FilePermissions.OwnerReadWrite);
         FetchedContent fetched = await fetcher

@@ -18,8 +18,6 @@ public static class PackDirectoryWriter
     {
         CheckOutput(request.Output);
         using var directory = new PartDirectory(request.Output);
-        // The lock against another process that makes the same output.
-        using OutputFile held = OutputFile.Resume(directory["lock"], directory["lock"], FilePermissions.OwnerReadWrite);
         reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
         string root = directory["pack"];
         SpaceCheck.Check(directory.Path, request.Plan.Size, request.Plan.Members.Count, "the pack");
@@ -60,18 +58,22 @@ public static class PackDirectoryWriter
         return new PackResult(request.Output, layout.Entries.Sum(entry => entry.Size), contents.Length);
     }
 
-    // Only what is a pack, or nothing, is replaced.
+    // Only what is a pack and nothing else, or nothing at all, is replaced.
     private static void CheckOutput(string output)
     {
-        if (
-            FileTree.Exists(output)
-            && !FileTree.IsEmptyDirectory(output)
-            && !FileTree.FileExists(Path.Combine(output, PackManifest.Path))
-        )
+        if (!FileTree.Exists(output) || FileTree.IsEmptyDirectory(output))
         {
+            return;
+        }
+        bool isPack =
+            FileTree.IsRealDirectory(output) && FileTree.FileExists(Path.Combine(output, PackManifest.Path));
+        string? stranger = isPack ? FileTree.List(output).FirstOrDefault(name => !PackLayout.IsOwn(name)) : null;
+        if (!isPack || stranger is not null)
+        {
+            string what = isPack ? $"holds {EntryPath.Quote(stranger!)} beside a pack" : "is no directory pack";
             throw new UsageException(
                 ErrorCodes.OutputInTheWay,
-                $"the output {EntryPath.Quote(output)} exists and is no directory pack"
+                $"the output {EntryPath.Quote(output)} exists and {what}"
             )
             {
                 Hint = "remove it, or choose another output with -o",
@@ -154,11 +156,22 @@ public static class PackDirectoryWriter
 
     private static void Exchange(string output, string root, PartDirectory directory)
     {
-        if (FileTree.Exists(output))
+        string old = directory["old"];
+        FileTree.DeleteDirectory(old);
+        bool replaces = FileTree.Exists(output);
+        if (replaces)
         {
-            FileTree.Move(output, directory["old"]);
+            FileTree.Move(output, old);
         }
-        FileTree.Move(root, output);
+        try
+        {
+            FileTree.Move(root, output);
+        }
+        catch when (replaces)
+        {
+            FileTree.Move(old, output);
+            throw;
+        }
         FileTree.FlushDirectory(Path.GetDirectoryName(output)!);
     }
 

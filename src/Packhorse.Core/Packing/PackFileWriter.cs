@@ -19,10 +19,10 @@ public static class PackFileWriter
         CancellationToken cancellation
     )
     {
+        OutputFile.CheckReplaceable(request.Output);
         using var directory = new PartDirectory(request.Output);
-        // The lock against another process that makes the same output, before anything is looked at.
         using OutputFile tar = OutputFile.Resume(directory["pack"], request.Output, FilePermissions.ReadWrite);
-        var bringer = new MemberBringer(directory, fetcher, request.Downloads);
+        var bringer = new MemberBringer(name => directory[name], fetcher, request.Downloads);
         reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
         ExpectedContent[] contents = await bringer
             .BringUnknownAsync(request.Plan.Members, cancellation)

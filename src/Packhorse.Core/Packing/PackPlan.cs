@@ -59,6 +59,13 @@ public sealed record PackPlan
                     $"two packages of the environment would both be {EntryPath.Quote(path)} in the pack"
                 );
             }
+            if (package.Record.Size is < 0 or > Limits.FileBytes)
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.BadLock,
+                    $"the lock file says that {EntryPath.Quote(package.FileName)} has the impossible size {package.Record.Size:N0}"
+                );
+            }
             members.Add(
                 new PlannedMember
                 {

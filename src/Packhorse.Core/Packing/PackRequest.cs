@@ -5,7 +5,7 @@ public sealed record PackRequest
 {
     public required PackPlan Plan { get; init; }
 
-    /// <summary>Absolute path of the file or directory to make.</summary>
+    /// <summary>Absolute path of the file or directory to make; of a stream, of the directory for what has to be kept meanwhile.</summary>
     public required string Output { get; init; }
 
     public PackLayoutKind Layout { get; init; }

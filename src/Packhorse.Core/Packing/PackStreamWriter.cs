@@ -1,6 +1,7 @@
 using Packhorse.Codecs;
 using Packhorse.Fetch;
 using Packhorse.Model;
+using Packhorse.Os;
 
 namespace Packhorse.Packing;
 
@@ -14,6 +15,9 @@ public static class PackStreamWriter
     private const int Ahead = 4;
     private const int BufferBytes = 8 << 20;
 
+    // How soon a wait notices that the process is interrupted.
+    private const int WaitMilliseconds = 100;
+
     /// <param name="output">Gets the tar; not owned.</param>
     /// <exception cref="PackhorseException">The output is then cut off.</exception>
     public static async Task<PackResult> WriteAsync(
@@ -23,10 +27,9 @@ public static class PackStreamWriter
         CancellationToken cancellation
     )
     {
-        // For members without size or digest only: in the directory that the caller chose.
-        using var directory = new PartDirectory(request.Output);
+        using var directory = new TemporaryDirectory(request.Output);
         through.Reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
-        var bringer = new MemberBringer(directory, through.Fetcher, request.Downloads);
+        var bringer = new MemberBringer(name => directory[name], through.Fetcher, request.Downloads);
         ExpectedContent[] contents = await bringer
             .BringUnknownAsync(request.Plan.Members, cancellation)
             .ConfigureAwait(false);
@@ -46,7 +49,8 @@ public static class PackStreamWriter
                 output.Write(entry.Content);
                 if (entry.Member is not null)
                 {
-                    await coming.Dequeue().CopyToAsync(output).ConfigureAwait(false);
+                    await coming.Peek().CopyToAsync(output).ConfigureAwait(false);
+                    coming.Dequeue();
                     through.Reporter.ItemDone(entry.Member.Package.FileName);
                 }
                 output.Write(new byte[TarHeader.PaddedLength(entry.Size) - entry.Size]);
@@ -170,7 +174,7 @@ public static class PackStreamWriter
                 byte[] block = bytes[known..].ToArray();
                 while (_held > 0 && _held + block.Length > capacity && !_ended)
                 {
-                    Monitor.Wait(_gate, millisecondsTimeout: 1000);
+                    Monitor.Wait(_gate, WaitMilliseconds);
                     cancellation.ThrowIfCancellationRequested();
                 }
                 _accepted += block.Length;
@@ -199,7 +203,7 @@ public static class PackStreamWriter
             {
                 while (_blocks.Count == 0 && !_ended)
                 {
-                    Monitor.Wait(_gate, millisecondsTimeout: 1000);
+                    Monitor.Wait(_gate, WaitMilliseconds);
                     cancellation.ThrowIfCancellationRequested();
                 }
                 if (!_blocks.TryDequeue(out byte[]? block))

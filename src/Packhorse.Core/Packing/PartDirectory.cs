@@ -1,21 +1,35 @@
+using Packhorse.Model;
 using Packhorse.Os;
 
 namespace Packhorse.Packing;
 
 /// <summary>
-/// <c>OUTPUT.part.d</c>: where a pack is made. It goes when the pack is complete; after a failure it stays when it holds packages that
-/// were brought and verified, and the same command goes on from there.
+/// <c>OUTPUT.part.d</c>: where a pack is made, by one process at a time. It goes when the pack is complete; after a failure it stays
+/// when it holds packages that were brought and verified, and the same command goes on from there.
 /// </summary>
 internal sealed class PartDirectory : IDisposable
 {
     public const string Suffix = ".part.d";
 
+    private readonly NewDirectories _parents;
+    private readonly OutputFile _lock;
     private bool _keep;
 
+    /// <exception cref="TransientException">Another process makes the same output.</exception>
     public PartDirectory(string output)
     {
         Path = output + Suffix;
-        FileTree.CreateDirectory(Path);
+        _parents = NewDirectories.Create(System.IO.Path.GetDirectoryName(Path)!);
+        try
+        {
+            // What is in there belongs to whoever holds the lock: nothing is touched before, and nothing afterwards.
+            _lock = TakeLock();
+        }
+        catch
+        {
+            _parents.Dispose();
+            throw;
+        }
     }
 
     public string Path { get; }
@@ -29,16 +43,55 @@ internal sealed class PartDirectory : IDisposable
     public void Complete()
     {
         _keep = false;
-        FileTree.DeleteDirectory(Path);
+        _parents.Keep();
+        Remove();
     }
 
     public bool IsKept => _keep;
 
     public void Dispose()
     {
-        if (!_keep)
+        if (_keep)
         {
-            FileTree.DeleteDirectory(Path);
+            _parents.Keep();
+        }
+        else
+        {
+            Remove();
+        }
+        _lock.Dispose();
+        _parents.Dispose();
+    }
+
+    private void Remove()
+    {
+        // Windows removes no directory that holds an open file.
+        if (OperatingSystem.IsWindows())
+        {
+            _lock.Dispose();
+        }
+        FileTree.DeleteDirectory(Path);
+    }
+
+    private OutputFile TakeLock()
+    {
+        while (true)
+        {
+            FileTree.CreateDirectory(Path);
+            OutputFile? held = null;
+            try
+            {
+                held = OutputFile.Resume(this["lock"], this["lock"], FilePermissions.OwnerReadWrite);
+            }
+            catch (NotFoundException)
+            {
+                // Whoever held it ended just now and took the directory along.
+            }
+            if (held is not null && FileTree.FileExists(this["lock"]))
+            {
+                return held;
+            }
+            held?.Dispose();
         }
     }
 }

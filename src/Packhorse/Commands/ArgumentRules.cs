@@ -14,11 +14,30 @@ internal static class ArgumentRules
         };
         argument.Validators.Add(result =>
         {
+            if (result.Tokens is [{ Value: "" }])
+            {
+                result.AddError($"{name} is empty");
+            }
             if (result.Tokens is [{ Value: ['-', _, ..] value }])
             {
                 result.AddError($"unknown option '{value}' (a file of that name is ./{value})");
             }
         });
         return argument;
+    }
+
+    /// <summary>Refuses an empty value: it is nearly always a variable of a script that is not set.</summary>
+    public static void NotEmpty(params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens is [{ Value: "" }])
+                {
+                    result.AddError($"the value of {option.Name} is empty");
+                }
+            });
+        }
     }
 }

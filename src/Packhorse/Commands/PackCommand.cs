@@ -76,6 +76,7 @@ internal sealed class PackCommand
             self._layout,
             self._config,
         };
+        ArgumentRules.NotEmpty(self._environment, self._platform, self._output, self._config);
         self._common.AddTo(command);
         Examples.Add(
             command,
@@ -115,7 +116,7 @@ internal sealed class PackCommand
                     var request = new PackRequest
                     {
                         Plan = plan,
-                        Output = output == "-" ? TemporaryOutput() : FileTree.Absolute(output),
+                        Output = output == "-" ? Path.GetTempPath() : FileTree.Absolute(output),
                         Layout = parsed.GetValue(_layout),
                         Downloads = downloads,
                     };
@@ -190,8 +191,6 @@ internal sealed class PackCommand
             Randomness = Random.Shared.NextDouble,
             Downloads = downloads,
         };
-
-    private static string TemporaryOutput() => Path.Combine(Path.GetTempPath(), $"packhorse-{Environment.ProcessId}");
 
     private void PrintPlan(ParseResult parsed, PackPlan plan)
     {

@@ -12,6 +12,8 @@ namespace Packhorse.Commands;
 /// <summary><c>packhorse unpack</c>.</summary>
 internal sealed class UnpackCommand
 {
+    private const int MostWorkers = 1024;
+
     private readonly Argument<string> _pack = ArgumentRules.Path(
         "PACK",
         "A pack: a tar file, a directory, or - for a tar on standard input.",
@@ -67,6 +69,14 @@ internal sealed class UnpackCommand
             self._workers,
             self._noWait,
         };
+        ArgumentRules.NotEmpty(self._output, self._name, self._shell);
+        self._workers.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > MostWorkers)
+            {
+                result.AddError($"--workers must be 1 to {MostWorkers}");
+            }
+        });
         self._common.AddTo(command);
         Examples.Add(
             command,
@@ -97,6 +107,7 @@ internal sealed class UnpackCommand
             Workers = workers > 0 ? workers : Environment.ProcessorCount,
             Wait = !parsed.GetValue(_noWait),
         };
+        request.Check();
         string pack = parsed.GetValue(_pack)!;
         if (parsed.GetValue(_common.DryRun))
         {
@@ -121,9 +132,9 @@ internal sealed class UnpackCommand
             _terminal,
             reporter =>
             {
-                if (pack == "-")
+                if (pack == "-" || FileTree.KindOf(pack) == FileKind.Other)
                 {
-                    using Stream input = _terminal.OpenInput();
+                    using Stream input = pack == "-" ? _terminal.OpenInput() : InputPipeStream.Open(pack, cancellation);
                     return StreamUnpacker.Unpack(input, request, reporter, cancellation);
                 }
                 using PackContents contents = PackContents.Open(pack);
@@ -134,7 +145,7 @@ internal sealed class UnpackCommand
     [SupportedOSPlatform("linux")]
     private void DryRun(ParseResult parsed, UnpackRequest request, string pack, CancellationToken cancellation)
     {
-        if (pack == "-")
+        if (pack == "-" || FileTree.KindOf(pack) == FileKind.Other)
         {
             throw new UsageException(
                 ErrorCodes.BadArguments,

@@ -81,7 +81,7 @@ internal sealed class BarReporter : IReporter, IDisposable
     {
         lock (_gate)
         {
-            _console.MarkupLine($"{markup}{Markup.Escape(message)}");
+            _console.MarkupLine($"{markup}{Markup.Escape(Printable.Text(message))}");
         }
     }
 

@@ -7,25 +7,25 @@ internal static class ErrorPrinter
 {
     public static void Print(TextWriter error, Exception exception, bool verbose)
     {
-        error.WriteLine($"error: {Sentence(exception)}");
+        error.WriteLine($"error: {Printable.Text(Sentence(exception))}");
         string shown = exception.Message;
         for (Exception? cause = exception.InnerException; cause is not null; cause = cause.InnerException)
         {
             // Many causes only repeat what was said.
             if (!shown.Contains(cause.Message, StringComparison.Ordinal))
             {
-                error.WriteLine($"  caused by: {cause.Message}");
+                error.WriteLine($"  caused by: {Printable.Text(cause.Message)}");
                 shown += cause.Message;
             }
         }
         if (exception is PackhorseException { Hint: { } hint })
         {
             error.WriteLine();
-            error.WriteLine($"hint: {hint}");
+            error.WriteLine($"hint: {Printable.Text(hint)}");
         }
         if (verbose)
         {
-            error.WriteLine(exception.ToString());
+            error.WriteLine(Printable.Text(exception.ToString()));
         }
     }
 

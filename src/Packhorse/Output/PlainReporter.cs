@@ -66,7 +66,7 @@ internal sealed class PlainReporter(TextWriter error, Verbosity verbosity, TimeP
             _itemsDone++;
             if (verbosity == Verbosity.Verbose)
             {
-                error.WriteLine($"  {item}");
+                error.WriteLine($"  {Printable.Text(item)}");
             }
         }
     }
@@ -75,7 +75,7 @@ internal sealed class PlainReporter(TextWriter error, Verbosity verbosity, TimeP
     {
         lock (_gate)
         {
-            error.WriteLine($"warning: {message}");
+            error.WriteLine($"warning: {Printable.Text(message)}");
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class PlainReporter(TextWriter error, Verbosity verbosity, TimeP
         {
             lock (_gate)
             {
-                error.WriteLine(message);
+                error.WriteLine(Printable.Text(message));
             }
         }
     }

@@ -1,3 +1,5 @@
+using Packhorse.Os;
+
 namespace Packhorse.Output;
 
 /// <summary>
@@ -19,14 +21,32 @@ public sealed class Terminal
 
     public bool IsOutputRedirected { get; init; }
 
-    public static Terminal OfProcess() =>
+    /// <summary>What asks the command to stop.</summary>
+    public Interruption Interruption { get; init; } = new();
+
+    /// <summary>Where messages of the process go.</summary>
+    public static TextWriter OpenError() => Console.IsErrorRedirected ? SafeWriter.ForMessages() : Console.Error;
+
+    /// <param name="error">Of <see cref="OpenError"/>.</param>
+    public static Terminal OfProcess(TextWriter error, Interruption interruption) =>
         new()
         {
-            OpenInput = Console.OpenStandardInput,
-            OpenOutput = Console.OpenStandardOutput,
-            Out = Console.Out,
-            Error = Console.Error,
+            OpenInput = () =>
+                OperatingSystem.IsLinux()
+                    ? InputPipeStream.StandardInput(interruption.Token)
+                    : Console.OpenStandardInput(),
+            OpenOutput = () => OpenStandardOutput(interruption),
+            Out = Console.IsOutputRedirected
+                ? SafeWriter.ForData(() => OpenStandardOutput(interruption))
+                : Console.Out,
+            Error = error,
+            Interruption = interruption,
             IsInteractive = !Console.IsErrorRedirected && EnvironmentVariables.Term is not (null or "" or "dumb"),
             IsOutputRedirected = Console.IsOutputRedirected,
         };
+
+    private static Stream OpenStandardOutput(Interruption interruption) =>
+        OperatingSystem.IsLinux()
+            ? OutputPipeStream.StandardOutput(interruption.Token)
+            : Console.OpenStandardOutput();
 }

@@ -20,6 +20,15 @@ internal static unsafe partial class LibC
     public const int O_TRUNC = 0x200;
     public const int O_CLOEXEC = 0x80000;
 
+    public const int O_NONBLOCK = 0x800;
+
+    public const int F_GETFD = 1;
+    public const int FD_CLOEXEC = 1;
+    public const int F_GETPIPE_SZ = 1032;
+
+    public const short POLLIN = 1;
+    public const short POLLOUT = 4;
+
     public const int RENAME_NOREPLACE = 1;
     public const int RENAME_EXCHANGE = 2;
 
@@ -41,6 +50,45 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int openat(int dirfd, byte* pathname, int flags, uint mode);
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollFd
+    {
+        public int fd;
+        public short events;
+        public short revents;
+    }
+
+    /// <summary>What is needed of struct statx (linux/stat.h); its layout is the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct Statx
+    {
+        [FieldOffset(28)]
+        public ushort stx_mode;
+    }
+
+    /// <summary>Number of statx, which old C libraries have no function for; 0 where it is not known.</summary>
+    public static readonly long SYS_statx = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 332,
+        Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 291,
+        Architecture.Ppc64le => 383,
+        Architecture.S390x => 379,
+        _ => 0,
+    };
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial long syscall(long number, long dirfd, byte* pathname, long flags, long mask, Statx* result);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int poll(PollFd* fds, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(int fd, byte* buffer, nuint count);
+
+    // Variadic in C; on the architectures that we ship for an int is passed alike.
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int fd, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int close(int fd);

@@ -1,0 +1,103 @@
+using Packhorse.TestChannel;
+using Packhorse.Tests.Support;
+
+namespace Packhorse.Tests.BadInput;
+
+/// <summary>
+/// A directory with a channel and a place to work in. What a command refuses must leave the place as it was:
+/// <see cref="Refuses(string, string[])"/> looks.
+/// </summary>
+internal sealed class Sandbox : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+
+    public Sandbox()
+    {
+        Work = _scratch["work"];
+        Directory.CreateDirectory(Work);
+        Channel = new ChannelDirectory(_scratch["channel"]);
+    }
+
+    public ChannelDirectory Channel { get; }
+
+    /// <summary>What commands read and write.</summary>
+    public string Work { get; }
+
+    /// <summary>A path in <see cref="Work"/>.</summary>
+    public string this[string name] => Path.Combine(Work, name);
+
+    public string Environment => this["env"];
+
+    /// <summary>Beside <see cref="Work"/>: what must not be touched.</summary>
+    public string Outside(string name) => _scratch[name];
+
+    public string Write(string name, ReadOnlySpan<byte> content)
+    {
+        string path = this[name];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    /// <summary>A lock over all packages of the channel, beside nothing else.</summary>
+    public string Lock()
+    {
+        Channel.WriteLock(this["project"]);
+        return this["project"];
+    }
+
+    /// <summary>A pack of some packages, made as the command makes it.</summary>
+    public byte[] Pack(params PackageBuilder[] packages) => Pack("packhorse", packages);
+
+    public byte[] Pack(string layout, params PackageBuilder[] packages)
+    {
+        foreach (PackageBuilder package in packages)
+        {
+            Channel.Add(package);
+        }
+        CliResult made = Cli.Run("pack", Lock(), "-p", "linux-64", "-o", "-", "--layout", layout);
+        Assert.True(made.ExitCode == 0, made.Error);
+        return made.Output;
+    }
+
+    /// <summary>Runs, and asserts that it is refused with <paramref name="code"/> and that nothing has changed.</summary>
+    /// <param name="code">Whose two digits after "PH" are the exit code.</param>
+    public CliResult Refuses(string code, params string[] arguments) =>
+        Refuses(code, ReadOnlyMemory<byte>.Empty, arguments);
+
+    public CliResult Refuses(string code, ReadOnlyMemory<byte> input, params string[] arguments)
+    {
+        string before = Tree.Describe(_scratch.Root);
+        CliResult result = Cli.Run(input, arguments);
+        string after = Tree.Describe(_scratch.Root);
+        Assert.True(result.ExitCode == int.Parse(code.AsSpan(2, 2)), $"exit code {result.ExitCode}: {result.Error}");
+        Assert.Contains($"[{code}]", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: ", LastError(result), StringComparison.Ordinal);
+        Assert.Equal(before, after);
+        return result;
+    }
+
+    /// <summary>A pack is refused from a file and from a pipe alike.</summary>
+    public void RefusesPack(string code, byte[] pack, params string[] says)
+    {
+        string path = Write("bad.tar", pack);
+        string fromFile = Refuses(code, "unpack", path, "-o", Work).Error;
+        string fromPipe = Refuses(code, pack, "unpack", "-", "-o", Work).Error;
+        Assert.All(says, text => Assert.Contains(text, fromFile, StringComparison.Ordinal));
+        Assert.All(says, text => Assert.Contains(text, fromPipe, StringComparison.Ordinal));
+    }
+
+    public CliResult Unpacks(byte[] pack, bool fromPipe)
+    {
+        CliResult result = fromPipe
+            ? Cli.Run(pack, "unpack", "-", "-o", Work)
+            : Cli.Run("unpack", Write("pack.tar", pack), "-o", Work);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result;
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    private static string LastError(CliResult result) =>
+        result.Error.Split('\n').Last(line => line.StartsWith("error", StringComparison.Ordinal));
+}

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+
+namespace Packhorse.Tests.BadInput;
+
+/// <summary>All that is below a directory, as text that can be compared.</summary>
+internal static partial class Tree
+{
+    /// <summary>A line for each path: its kind, permissions and content. Symbolic links are not followed.</summary>
+    public static string Describe(string root) => string.Join('\n', Lines(root, root).Order(StringComparer.Ordinal));
+
+    /// <summary>
+    /// What an unpacked environment holds, without what says where its packages were published: nothing in a pack vouches for that.
+    /// </summary>
+    public static string DescribeEnvironment(string root) =>
+        string.Join('\n', Lines(root, root, WithoutOrigin).Order(StringComparer.Ordinal));
+
+    public static IEnumerable<string> Names(string root) =>
+        Directory
+            .EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(root, path));
+
+    private static IEnumerable<string> Lines(
+        string root,
+        string directory,
+        Func<string, byte[], byte[]>? edit = null
+    )
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(directory))
+        {
+            string name = Path.GetRelativePath(root, path);
+            var info = new FileInfo(path);
+            if (info.LinkTarget is { } target)
+            {
+                yield return $"{name} -> {target}";
+            }
+            else if (Directory.Exists(path))
+            {
+                yield return $"{name}/";
+                foreach (string line in Lines(root, path, edit))
+                {
+                    yield return line;
+                }
+            }
+            else
+            {
+                byte[] content = File.ReadAllBytes(path);
+                content = edit?.Invoke(name, content) ?? content;
+                string digest = Convert.ToHexString(SHA256.HashData(content))[..16];
+                yield return $"{name} {(int)info.UnixFileMode:x} {content.Length} {digest}";
+            }
+        }
+    }
+
+    private static byte[] WithoutOrigin(string name, byte[] content) =>
+        name.Contains("conda-meta/", StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal)
+            ? System.Text.Encoding.Latin1.GetBytes(
+                Origin().Replace(System.Text.Encoding.Latin1.GetString(content), "")
+            )
+            : content;
+
+    [GeneratedRegex("\"(url|channel)\": [^\n]*\n")]
+    private static partial Regex Origin();
+}
