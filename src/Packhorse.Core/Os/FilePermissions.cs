@@ -22,13 +22,23 @@ public static class FilePermissions
     /// <summary>The process's umask, read once; 0 on Windows.</summary>
     public static UnixFileMode Umask { get; } = ReadUmask();
 
+    // Linux 4.7 and later.
+    private const string Status = "/proc/self/status";
+
     private static UnixFileMode ReadUmask()
     {
         if (OperatingSystem.IsWindows())
         {
             return UnixFileMode.None;
         }
-        // There is no call that only reads it. The type initializer runs once, before the workers start.
+        // Setting it, even for an instant, would change the files that other threads are creating.
+        foreach (string line in File.Exists(Status) ? File.ReadLines(Status) : [])
+        {
+            if (line.StartsWith("Umask:", StringComparison.Ordinal))
+            {
+                return (UnixFileMode)Convert.ToInt32(line["Umask:".Length..].Trim(), 8);
+            }
+        }
         uint mask = LibC.umask(0x3F);
         _ = LibC.umask(mask);
         return (UnixFileMode)mask;
