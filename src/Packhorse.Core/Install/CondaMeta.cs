@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Packhorse.Codecs;
 using Packhorse.Conda;
 using Packhorse.Model;
 
@@ -93,11 +95,13 @@ public static class CondaMeta
             json.WriteBoolean("no_link", true);
         }
         Digest? packaged = path.Source?.Sha256;
-        if (packaged is not null || path.Sha256InPrefix is not null)
+        // Of a link the text is digested: what it points to may be anything.
+        Digest? inPrefix = path.LinkText is { } text ? Sha256.Hash(Encoding.UTF8.GetBytes(text)) : path.Sha256InPrefix;
+        if (packaged is not null || inPrefix is not null)
         {
-            json.WriteString("sha256", (packaged ?? path.Sha256InPrefix)!.Value.ToString());
+            json.WriteString("sha256", (packaged ?? inPrefix)!.Value.ToString());
         }
-        if (path.Sha256InPrefix is { } installed && packaged is not null && installed != packaged)
+        if (inPrefix is { } installed && packaged is not null && installed != packaged)
         {
             json.WriteString("sha256_in_prefix", installed.ToString());
         }

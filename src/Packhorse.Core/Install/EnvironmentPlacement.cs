@@ -19,11 +19,11 @@ internal sealed class EnvironmentPlacement(
     /// <summary>1980-01-01: records are the same wherever and whenever they are written.</summary>
     public const long OwnFileTime = 315532800;
 
-    public void Place(IReadOnlyList<LinkedPackage> linked)
+    public void Place(IReadOnlyList<PlannedPackage> arrived)
     {
         using LinuxDirectory root = LinuxDirectory.Open(prefix);
-        string[] arriving = [.. linked.SelectMany(package => package.Paths).Select(path => path.Target)];
-        HashSet<string> obsolete = FindObsolete(linked, arriving);
+        string[] arriving = [.. arrived.SelectMany(package => package.Targets)];
+        HashSet<string> obsolete = FindObsolete(arrived, arriving);
         CheckNothingInTheWay(arriving, obsolete);
         root.TryCreateDirectory("conda-meta");
         WriteJournal(root, obsolete);
@@ -43,7 +43,7 @@ internal sealed class EnvironmentPlacement(
         {
             root.Rename($"{stage}/{path}", path);
         }
-        foreach (string record in linked.Select(package => CondaMeta.RecordPath(package.Plan.Package.Record)))
+        foreach (string record in arrived.Select(package => CondaMeta.RecordPath(package.Package.Record)))
         {
             root.Rename($"{stage}/{record}", record);
         }
@@ -54,11 +54,11 @@ internal sealed class EnvironmentPlacement(
     }
 
     // Files of packages that leave or are replaced, their records, and what an interrupted update left, but nothing that is planned.
-    private HashSet<string> FindObsolete(IReadOnlyList<LinkedPackage> linked, string[] arriving)
+    private HashSet<string> FindObsolete(IReadOnlyList<PlannedPackage> arrived, string[] arriving)
     {
         var obsolete = new HashSet<string>(installed?.Leftovers ?? [], StringComparer.Ordinal);
-        HashSet<string> replaced = linked
-            .Select(package => CondaMeta.RecordPath(package.Plan.Package.Record))
+        HashSet<string> replaced = arrived
+            .Select(package => CondaMeta.RecordPath(package.Package.Record))
             .ToHashSet(StringComparer.Ordinal);
         HashSet<string> planned = plan
             .Packages.Select(package => CondaMeta.RecordPath(package.Package.Record))
@@ -79,8 +79,7 @@ internal sealed class EnvironmentPlacement(
         // A path may have moved from a package that leaves to one that is kept.
         foreach (PlannedPackage package in plan.Packages)
         {
-            obsolete.ExceptWith(package.Paths.Select(path => path.Target));
-            obsolete.ExceptWith(package.EntryPoints.Select(entry => entry.Target));
+            obsolete.ExceptWith(package.Targets);
         }
         obsolete.ExceptWith(CondaMeta.ReservedPaths(plan.Packages.Select(package => package.Package.Record)));
         return obsolete;

@@ -98,24 +98,28 @@ public sealed class EnvironmentTransaction : IDisposable
         {
             return false;
         }
-        var targets = planned
-            .Paths.Select(path => path.Target)
-            .Concat(planned.EntryPoints.Select(entry => entry.Target));
-        return installed.Files.ToHashSet(StringComparer.Ordinal).SetEquals(targets);
+        return installed.Files.ToHashSet(StringComparer.Ordinal).SetEquals(planned.Targets);
+    }
+
+    /// <summary>A package is whole in the stage: writes its record. Thread-safe.</summary>
+    public void AddRecord(LinkedPackage package)
+    {
+        _ = Stage.TryCreateDirectory("conda-meta");
+        WriteOwn(
+            new DirectorySink(Stage),
+            CondaMeta.RecordPath(package.Plan.Package.Record),
+            CondaMeta.WriteRecord(package)
+        );
     }
 
     /// <summary>
-    /// Makes the stage part of the environment. <paramref name="linked"/> are the packages that were installed into the stage at the
-    /// paths of the plan; the others of the plan are kept, and what is in neither goes.
+    /// Makes the stage part of the environment. <paramref name="arrived"/> are the packages whose records were added to the stage; the
+    /// others of the plan are kept, and what is in neither goes.
     /// </summary>
-    public void Commit(InstallPlan plan, IReadOnlyList<LinkedPackage> linked)
+    public void Commit(InstallPlan plan, IReadOnlyList<PlannedPackage> arrived)
     {
         var sink = new DirectorySink(Stage);
-        Stage.TryCreateDirectory("conda-meta");
-        foreach (LinkedPackage package in linked)
-        {
-            WriteOwn(sink, CondaMeta.RecordPath(package.Plan.Package.Record), CondaMeta.WriteRecord(package));
-        }
+        _ = Stage.TryCreateDirectory("conda-meta");
         WriteOwn(sink, CondaMeta.HistoryPath, CondaMeta.History);
         WriteOwn(sink, CondaMeta.CacheTagPath, CondaMeta.CacheTag);
         WriteOwn(sink, EnvironmentMarker.Path, plan.Marker.Write());
@@ -125,7 +129,7 @@ public sealed class EnvironmentTransaction : IDisposable
         }
         else
         {
-            new EnvironmentPlacement(Prefix, StageNames.Inner, plan, Installed).Place(linked);
+            new EnvironmentPlacement(Prefix, StageNames.Inner, plan, Installed).Place(arrived);
             FileTree.DeleteDirectory(StagePath);
         }
         _committed = true;

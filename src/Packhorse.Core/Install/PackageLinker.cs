@@ -1,4 +1,3 @@
-using System.Text;
 using Packhorse.Codecs;
 using Packhorse.Conda;
 using Packhorse.Model;
@@ -20,14 +19,12 @@ public sealed class PackageLinker
     private readonly IInstallSink _sink;
     private readonly byte[] _buffer = new byte[BufferBytes];
     private readonly Dictionary<string, LinkedPath> _linked = new(StringComparer.Ordinal);
-    private readonly IReporter _reporter;
 
-    public PackageLinker(PlannedPackage plan, InstallTarget target, IInstallSink sink, IReporter reporter)
+    public PackageLinker(PlannedPackage plan, InstallTarget target, IInstallSink sink)
     {
         _plan = plan;
         _target = target;
         _sink = sink;
-        _reporter = reporter;
     }
 
     private string Where => _plan.Package.FileName;
@@ -118,25 +115,19 @@ public sealed class PackageLinker
 
     private LinkedPath WriteSymbolicLink(PlannedPath path, TarEntry entry)
     {
-        CheckLink(path.ClobberedPath ?? path.Target, entry.LinkName, Where, _reporter);
+        CheckLink(path.Source.Path, entry.LinkName, Where);
         _sink.CreateSymbolicLink(path.Target, entry.LinkName, Time(entry.Modified));
-        return Linked(path, LinkedPathKind.SoftLink, Sha256.Hash(Encoding.UTF8.GetBytes(entry.LinkName)));
+        return Linked(path, LinkedPathKind.SoftLink, null) with { LinkText = entry.LinkName };
     }
 
-    /// <summary>Refuses impossible links and warns of those that lead out of the environment, which some packages really have.</summary>
-    internal static void CheckLink(string path, string target, string where, IReporter reporter)
+    /// <exception cref="CorruptDataException">No file system could hold such a link.</exception>
+    internal static void CheckLink(string path, string target, string where)
     {
         if (target.Length == 0 || target.Contains('\0') || target.Length > Limits.PathBytes)
         {
             throw new CorruptDataException(
                 ErrorCodes.BadPackage,
                 $"{where}: {EntryPath.Quote(path)} is a link to an impossible name"
-            );
-        }
-        if (!EntryPath.LinkStaysInside(path, target))
-        {
-            reporter.Warn(
-                $"{where}: the link {EntryPath.Quote(path)} leads out of the environment, to {EntryPath.Quote(target)}"
             );
         }
     }

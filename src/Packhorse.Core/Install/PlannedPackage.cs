@@ -89,6 +89,10 @@ public sealed class PlannedPackage
     /// <summary>The directories that a package laid out in place needs, parents first.</summary>
     public IReadOnlyList<string> ParentDirectories() => _directories;
 
+    /// <summary>Every path that it has in the prefix.</summary>
+    public IEnumerable<string> Targets =>
+        Paths.Select(path => path.Target).Concat(EntryPoints.Select(entryPoint => entryPoint.Target));
+
     /// <summary>The plan for a path of the package; null for what is not installed.</summary>
     public PlannedPath? Find(string sourcePath) => _bySource.GetValueOrDefault(sourcePath);
 }

@@ -17,7 +17,7 @@ internal sealed class PackageStager(
 )
 {
     /// <summary>Stages a package that is in memory: its info is read first, so that every file is written once.</summary>
-    public StagedPackage StageFromMemory(IncomingPackage package, NativeBuffer buffer)
+    public StagedPackage StageFromMemory(IncomingPackage package, AnonymousMemory buffer)
     {
         var source = new InterruptibleSource(buffer, cancellation);
         PackageInfo info = PackageInfoReader.Read(source, package.Kind, package.Path);
@@ -30,7 +30,7 @@ internal sealed class PackageStager(
         LinkedPackage linked;
         using (var reader = new CondaPackageReader(digesting, package.Kind, package.Path))
         {
-            linked = new PackageLinker(plan, target, sink, reporter).Link(reader, cancellation);
+            linked = new PackageLinker(plan, target, sink).Link(reader, cancellation);
         }
         return new StagedPackage
         {
@@ -51,7 +51,7 @@ internal sealed class PackageStager(
         string directory = CreateDirectory(package);
         using var digesting = new DigestingStream(content, package.WithMd5, count => reporter.Advance(count));
         var info = new PackageInfoBuilder(package.Path);
-        var raw = new RawPackageWriter(new SubdirectorySink(stage, directory), package.Path, reporter);
+        var raw = new RawPackageWriter(new SubdirectorySink(stage, directory), package.Path);
         using (var reader = new CondaPackageReader(digesting, package.Kind, package.Path))
         {
             while (reader.MoveNext())

@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using System.Text;
 using Packhorse.Codecs;
 using Packhorse.Conda;
 using Packhorse.Install;
@@ -10,7 +9,7 @@ namespace Packhorse.Pack;
 
 /// <summary>Writes the members of one package as they come, before anything is known of it. For one thread.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IReporter reporter)
+internal sealed class RawPackageWriter(SubdirectorySink sink, string where)
 {
     private readonly Dictionary<string, LinkedPath> _linked = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RawFile> _files = new(StringComparer.Ordinal);
@@ -40,9 +39,9 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
                 WriteFile(path, tar, modified);
                 break;
             case TarEntryType.SymbolicLink:
-                PackageLinker.CheckLink(path, entry.LinkName, where, reporter);
+                PackageLinker.CheckLink(path, entry.LinkName, where);
                 sink.CreateSymbolicLink(path, entry.LinkName, modified);
-                Add(path, LinkedPathKind.SoftLink, Sha256.Hash(Encoding.UTF8.GetBytes(entry.LinkName)));
+                Add(path, LinkedPathKind.SoftLink, entry.LinkName);
                 break;
             case TarEntryType.HardLink:
                 string existing = EntryPath.Normalize(entry.LinkName, where);
@@ -55,7 +54,7 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
                 }
                 sink.CreateHardLink(existing, path);
                 _files.Add(path, file);
-                Add(path, LinkedPathKind.File, null);
+                Add(path, LinkedPathKind.File);
                 break;
             default:
                 throw new CorruptDataException(
@@ -126,17 +125,17 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where, IRep
         }
         file.Complete();
         _files.Add(path, new RawFile(mode, tar.Current.Modified, tar.Current.Size));
-        Add(path, LinkedPathKind.File, null);
+        Add(path, LinkedPathKind.File);
     }
 
-    private void Add(string path, LinkedPathKind kind, Digest? installed) =>
+    private void Add(string path, LinkedPathKind kind, string? linkText = null) =>
         _linked.Add(
             path,
             new LinkedPath
             {
                 Target = path,
                 Kind = kind,
-                Sha256InPrefix = installed,
+                LinkText = linkText,
             }
         );
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using System.Runtime.Versioning;
 using Packhorse.Model;
+using Packhorse.Os;
 
 namespace Packhorse.Pack;
 
@@ -8,9 +10,10 @@ namespace Packhorse.Pack;
 /// Packages held in memory until a worker has staged them: at most <see cref="Limits.StreamedTotalBytes"/> at once, so that
 /// <see cref="Add"/> waits for memory and a slow disk slows the stream down.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal sealed class StagingQueue : IDisposable
 {
-    private readonly BlockingCollection<(NativeBuffer Buffer, Func<StagedPackage> Stage)> _jobs = [];
+    private readonly BlockingCollection<(AnonymousMemory Buffer, Func<StagedPackage> Stage)> _jobs = [];
     private readonly Thread[] _threads;
     private readonly Action<StagedPackage> _staged;
     private readonly CancellationToken _cancellation;
@@ -31,7 +34,7 @@ internal sealed class StagingQueue : IDisposable
     }
 
     /// <summary>Takes over the buffer.</summary>
-    public void Add(NativeBuffer buffer, Func<StagedPackage> stage)
+    public void Add(AnonymousMemory buffer, Func<StagedPackage> stage)
     {
         lock (_gate)
         {
@@ -84,7 +87,7 @@ internal sealed class StagingQueue : IDisposable
     private void Work()
     {
         foreach (
-            (NativeBuffer buffer, Func<StagedPackage> stage) in _jobs.GetConsumingEnumerable(CancellationToken.None)
+            (AnonymousMemory buffer, Func<StagedPackage> stage) in _jobs.GetConsumingEnumerable(CancellationToken.None)
         )
         {
             try

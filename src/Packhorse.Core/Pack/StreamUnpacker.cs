@@ -71,7 +71,10 @@ public sealed class StreamUnpacker
         }
         Drain(stream);
         IReadOnlyList<PackedPackage> packages = ReadLists();
-        Dictionary<string, StagedPackage> byPath = _staged.ToDictionary(package => package.Path, StringComparer.Ordinal);
+        Dictionary<string, StagedPackage> byPath = _staged.ToDictionary(
+            package => package.Path,
+            StringComparer.Ordinal
+        );
         StagedPackage[] staged = [.. packages.Select(package => Check(package, byPath[package.Path]))];
         InstallPlan plan = InstallPlan.Create(
             [.. packages.Zip(staged, (package, stage) => PackSupport.ToInstall(package, stage.Info))],
@@ -81,8 +84,8 @@ public sealed class StreamUnpacker
         {
             _reporter.Warn(warning);
         }
-        LinkedPackage[] linked = Arrange(plan, staged);
-        return Unpacker.Finish(_transaction, (plan, linked), packages, _request);
+        PlannedPackage[] arrived = Arrange(plan, staged);
+        return Unpacker.Finish(_transaction, (plan, arrived), packages, _request);
     }
 
     // Writers pad the end of a tar; whoever writes to the pipe should not find it closed before.
@@ -154,7 +157,7 @@ public sealed class StreamUnpacker
             _reporter.ItemDone(package.FileName);
             return;
         }
-        var buffer = new NativeBuffer((int)tar.Current.Size);
+        var buffer = new AnonymousMemory((int)tar.Current.Size);
         try
         {
             int done = 0;
@@ -180,7 +183,7 @@ public sealed class StreamUnpacker
         );
     }
 
-    private StagedPackage Stage(IncomingPackage package, NativeBuffer buffer)
+    private StagedPackage Stage(IncomingPackage package, AnonymousMemory buffer)
     {
         try
         {
@@ -222,7 +225,7 @@ public sealed class StreamUnpacker
     }
 
     // Renames what was staged to the places of the plan.
-    private LinkedPackage[] Arrange(InstallPlan plan, StagedPackage[] staged)
+    private PlannedPackage[] Arrange(InstallPlan plan, StagedPackage[] staged)
     {
         LinuxDirectory stage = _transaction.Stage;
         var sink = new DirectorySink(stage);
@@ -231,13 +234,14 @@ public sealed class StreamUnpacker
             .. plan.Packages.Zip(staged).Where(pair => !_transaction.IsInstalled(pair.First, plan)),
         ];
         sink.CreateDirectories(plan.DirectoriesOf([.. arriving.Select(pair => pair.Plan)]));
-        var linked = new LinkedPackage[arriving.Length];
-        for (int i = 0; i < arriving.Length; i++)
+        foreach ((PlannedPackage package, StagedPackage from) in arriving)
         {
-            linked[i] = Arrange(arriving[i].Plan, arriving[i].Staged, sink);
+            LinkedPackage linked = Arrange(package, from, sink);
+            linked.WarnOfLinks(_reporter);
+            _transaction.AddRecord(linked);
         }
         FileTree.DeleteDirectory(Path.Combine(_transaction.StagePath, StageNames.Incoming));
-        return linked;
+        return [.. arriving.Select(pair => pair.Plan)];
     }
 
     private LinkedPackage Arrange(PlannedPackage plan, StagedPackage staged, DirectorySink sink)

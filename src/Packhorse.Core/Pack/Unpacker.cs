@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.Versioning;
 using System.Text;
 using Packhorse.Codecs;
@@ -29,14 +28,8 @@ public static class Unpacker
         PlannedPackage[] arriving = [.. plan.Packages.Where(package => !transaction.IsInstalled(package, plan))];
         (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
         SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");
-        IReadOnlyList<LinkedPackage> linked = Link(
-            pack,
-            plan,
-            arriving,
-            (transaction, request.Workers, reporter),
-            cancellation
-        );
-        return Finish(transaction, (plan, linked), pack.Packages, request);
+        Link(pack, plan, arriving, (transaction, request.Workers, reporter), cancellation);
+        return Finish(transaction, (plan, arriving), pack.Packages, request);
     }
 
     /// <summary>What unpacking would do, with nothing written.</summary>
@@ -77,7 +70,7 @@ public static class Unpacker
     /// </summary>
     internal static UnpackResult Finish(
         EnvironmentTransaction transaction,
-        (InstallPlan Plan, IReadOnlyList<LinkedPackage> Linked) made,
+        (InstallPlan Plan, IReadOnlyList<PlannedPackage> Arrived) made,
         IReadOnlyList<PackedPackage> packages,
         UnpackRequest request
     )
@@ -86,7 +79,7 @@ public static class Unpacker
         string part = Path.Combine(request.OutputDirectory, $".{request.EnvironmentName}.packhorse-script");
         using OutputFile script = OutputFile.CreateAt(part, request.Script, FilePermissions.ReadWrite);
         Activation activation = Activation.ReadAt(transaction.StagePath, request.Prefix);
-        transaction.Commit(made.Plan, made.Linked);
+        transaction.Commit(made.Plan, made.Arrived);
         if (!transaction.IsNew)
         {
             // What was there and is kept has its part in it.
@@ -99,7 +92,7 @@ public static class Unpacker
             Prefix = request.Prefix,
             ActivationScript = request.Script,
             Packages = made.Plan.Packages.Count,
-            Unchanged = made.Plan.Packages.Count - made.Linked.Count,
+            Unchanged = made.Plan.Packages.Count - made.Arrived.Count,
             Unverified = packages.Count(package => !package.Expected.IsVerifiable),
         };
     }
@@ -132,7 +125,7 @@ public static class Unpacker
         }
     }
 
-    private static List<LinkedPackage> Link(
+    private static void Link(
         PackContents pack,
         InstallPlan plan,
         PlannedPackage[] arriving,
@@ -150,19 +143,19 @@ public static class Unpacker
         to.Reporter.BeginStage("Unpacking", arriving.Length, arriving.Sum(Size));
         var sink = new DirectorySink(to.Transaction.Stage);
         sink.CreateDirectories(plan.DirectoriesOf(arriving));
-        var linked = new ConcurrentBag<LinkedPackage>();
         Workers.Run(
             biggestFirst,
             to.Workers,
             (package, token) =>
             {
-                var linker = new PackageLinker(package, plan.Target, sink, to.Reporter);
-                linked.Add(LinkOne(pack, sources[package], (linker, to.Reporter), token));
+                var linker = new PackageLinker(package, plan.Target, sink);
+                LinkedPackage linked = LinkOne(pack, sources[package], (linker, to.Reporter), token);
+                linked.WarnOfLinks(to.Reporter);
+                to.Transaction.AddRecord(linked);
                 to.Reporter.ItemDone(package.Package.FileName);
             },
             cancellation
         );
-        return [.. linked.OrderBy(package => package.Plan.Package.FileName, StringComparer.Ordinal)];
     }
 
     private static LinkedPackage LinkOne(

@@ -32,6 +32,11 @@ internal static unsafe partial class LibC
     public const int RENAME_NOREPLACE = 1;
     public const int RENAME_EXCHANGE = 2;
 
+    public const int PROT_READ = 1;
+    public const int PROT_WRITE = 2;
+    public const int MAP_PRIVATE = 2;
+    public const int MAP_ANONYMOUS = 0x20;
+
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
 
@@ -132,6 +137,12 @@ internal static unsafe partial class LibC
     /// <param name="buffer">struct statvfs: its first eight members are 8 bytes each on 64-bit Linux, glibc and musl alike.</param>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int statvfs(byte* path, ulong* buffer);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial void* mmap(void* address, nuint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int munmap(void* address, nuint length);
 
     [LibraryImport("libc")]
     public static partial uint umask(uint mask);
