@@ -13,7 +13,7 @@ internal static class Machine
     public static string Subdir =>
         RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "linux-aarch64" : "linux-64";
 
-    public static bool IsRoot => Environment.UserName == "root";
+    public static bool IsRoot => Environment.IsPrivilegedProcess;
 
     /// <summary>Installs the program's packages when it is not there and this is root.</summary>
     /// <exception cref="MissingToolException">It is not there, and this is not root.</exception>

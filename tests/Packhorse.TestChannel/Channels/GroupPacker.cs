@@ -93,11 +93,7 @@ internal sealed partial class GroupPacker(IReadOnlyList<DebianGroup> groups, Pre
     private void AddModules(PackageBuilder builder, PrefixTree tree)
     {
         HashSet<string> commands = new(StringComparer.Ordinal);
-        foreach (
-            PrefixFile file in tree.Files.Where(file =>
-                file.Path.EndsWith("/entry_points.txt", StringComparison.Ordinal)
-            )
-        )
+        foreach (PrefixFile file in tree.Files.Where(IsEntryPoints))
         {
             foreach (string entryPoint in EntryPoints(Encoding.UTF8.GetString(file.Content)))
             {
@@ -128,6 +124,11 @@ internal sealed partial class GroupPacker(IReadOnlyList<DebianGroup> groups, Pre
         }
         mapped.AddTo(builder);
     }
+
+    // Of the modules themselves, not of copies of others that they have within.
+    private bool IsEntryPoints(PrefixFile file) =>
+        Path.GetFileName(file.Path) == "entry_points.txt"
+        && Path.GetDirectoryName(Path.GetDirectoryName(file.Path)) == layout.SitePackages;
 
     // "name = module:attribute [extras]" of the two sections that become commands.
     private static IEnumerable<string> EntryPoints(string text)

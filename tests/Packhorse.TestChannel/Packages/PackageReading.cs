@@ -25,7 +25,9 @@ internal static class PackageReading
 #pragma warning disable CA5351 // Lock files carry it beside the SHA-256.
         Md5Digest md5 = new(MD5.HashData(file));
 #pragma warning restore CA5351
-        record = record with { Size = content.Length, Sha256 = content.Sha256, Md5 = md5 };
+        // Old packages do not say it themselves.
+        string subdir = record.Subdir.Length > 0 ? record.Subdir : Path.GetFileName(Path.GetDirectoryName(path)!);
+        record = record with { Subdir = subdir, Size = content.Length, Sha256 = content.Sha256, Md5 = md5 };
         return new BuiltPackage(record, kind, content);
     }
 
