@@ -1,3 +1,4 @@
+using System.Buffers;
 using Packhorse.Codecs;
 using Packhorse.Conda;
 using Packhorse.Model;
@@ -7,7 +8,7 @@ namespace Packhorse.Install;
 /// <summary>
 /// Installs one package into a sink while its content streams through: every file is written once, with the prefix already in it.
 /// </summary>
-public sealed class PackageLinker
+public sealed class PackageLinker : IDisposable
 {
     private const int BufferBytes = 256 << 10;
 
@@ -17,7 +18,7 @@ public sealed class PackageLinker
     private readonly PlannedPackage _plan;
     private readonly InstallTarget _target;
     private readonly IInstallSink _sink;
-    private readonly byte[] _buffer = new byte[BufferBytes];
+    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
     private readonly Dictionary<string, LinkedPath> _linked = new(StringComparer.Ordinal);
 
     public PackageLinker(PlannedPackage plan, InstallTarget target, IInstallSink sink)
@@ -28,6 +29,9 @@ public sealed class PackageLinker
     }
 
     private string Where => _plan.Package.FileName;
+
+    /// <summary>The linker is for one package.</summary>
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 
     /// <param name="package">The package's members from the first one on; read to the end.</param>
     /// <exception cref="CorruptDataException">The content is not what the package's lists say.</exception>
@@ -171,7 +175,7 @@ public sealed class PackageLinker
     {
         int total = 0;
         int count;
-        while (total < _buffer.Length && (count = tar.Read(_buffer.AsSpan(total))) > 0)
+        while (total < BufferBytes && (count = tar.Read(_buffer.AsSpan(total, BufferBytes - total))) > 0)
         {
             total += count;
         }

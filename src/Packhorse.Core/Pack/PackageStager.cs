@@ -30,14 +30,15 @@ internal sealed class PackageStager(
         LinkedPackage linked;
         using (var reader = new CondaPackageReader(digesting, package.Kind, package.Path))
         {
-            linked = new PackageLinker(plan, target, sink).Link(reader, cancellation);
+            using var linker = new PackageLinker(plan, target, sink);
+            linked = linker.Link(reader, cancellation);
         }
         return new StagedPackage
         {
             Path = package.Path,
             Directory = directory,
             Info = info,
-            Linked = linked.Paths.ToDictionary(path => path.Target, StringComparer.Ordinal),
+            Special = StagedPackage.KeepSpecial(linked.Paths),
             Content = Finish(digesting),
         };
     }
@@ -51,7 +52,7 @@ internal sealed class PackageStager(
         string directory = CreateDirectory(package);
         using var digesting = new DigestingStream(content, package.WithMd5, count => reporter.Advance(count));
         var info = new PackageInfoBuilder(package.Path);
-        var raw = new RawPackageWriter(new SubdirectorySink(stage, directory), package.Path);
+        using var raw = new RawPackageWriter(new SubdirectorySink(stage, directory), package.Path);
         using (var reader = new CondaPackageReader(digesting, package.Kind, package.Path))
         {
             while (reader.MoveNext())
@@ -70,7 +71,7 @@ internal sealed class PackageStager(
         PackageInfo built = info.Build();
         foreach (PackagePath path in built.Paths)
         {
-            raw.CheckSize(path);
+            raw.CheckPresent(path);
             if (path.Placeholder is null)
             {
                 continue;
@@ -83,7 +84,7 @@ internal sealed class PackageStager(
             Path = package.Path,
             Directory = directory,
             Info = built,
-            Linked = raw.Linked,
+            Special = StagedPackage.KeepSpecial(raw.Linked),
             Content = actual,
         };
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.Versioning;
 using Packhorse.Codecs;
 using Packhorse.Conda;
@@ -9,15 +10,17 @@ namespace Packhorse.Pack;
 
 /// <summary>Writes the members of one package as they come, before anything is known of it. For one thread.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class RawPackageWriter(SubdirectorySink sink, string where)
+internal sealed class RawPackageWriter(SubdirectorySink sink, string where) : IDisposable
 {
     private readonly Dictionary<string, LinkedPath> _linked = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RawFile> _files = new(StringComparer.Ordinal);
     private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
-    private readonly byte[] _buffer = new byte[256 << 10];
+    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
     private long _directoryCharacters;
 
-    public IReadOnlyDictionary<string, LinkedPath> Linked => _linked;
+    public IReadOnlyCollection<LinkedPath> Linked => _linked.Values;
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 
     /// <exception cref="CorruptDataException">The path is taken, or lies below a file or link.</exception>
     public void Write(string path, TarReader tar)
@@ -65,8 +68,17 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where)
     }
 
     /// <summary>Compares what came with what the package's list says.</summary>
-    public void CheckSize(PackagePath path)
+    /// <exception cref="CorruptDataException">It is missing, or has another size.</exception>
+    public void CheckPresent(PackagePath path)
     {
+        bool isInstalled = path.Type != PackagePathType.Directory && !CondaPackageReader.IsInfoPath(path.Path);
+        if (isInstalled && !_linked.ContainsKey(path.Path))
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadPackage,
+                $"{where} lists {EntryPath.Quote(path.Path)} but does not hold it"
+            );
+        }
         if (_files.TryGetValue(path.Path, out RawFile file) && path.Size is { } size && size != file.Size)
         {
             throw new CorruptDataException(

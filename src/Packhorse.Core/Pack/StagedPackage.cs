@@ -18,11 +18,19 @@ internal sealed record StagedPackage
 
     public required PackageInfo Info { get; init; }
 
-    /// <summary>How each path was installed, by its path in the package.</summary>
-    public required IReadOnlyDictionary<string, LinkedPath> Linked { get; init; }
+    /// <summary>
+    /// Links and files that got the prefix, by their path in the package. All others are files as packaged: a hundred thousand of them
+    /// need no memory here.
+    /// </summary>
+    public required IReadOnlyDictionary<string, LinkedPath> Special { get; init; }
 
     /// <summary>What the bytes of the package file really were.</summary>
     public required ActualContent Content { get; init; }
+
+    public static IReadOnlyDictionary<string, LinkedPath> KeepSpecial(IEnumerable<LinkedPath> paths) =>
+        paths
+            .Where(path => path.Kind != LinkedPathKind.File || path.Sha256InPrefix is not null)
+            .ToDictionary(path => path.Target, StringComparer.Ordinal);
 }
 
 /// <summary>Size and digests of bytes that went by.</summary>

@@ -8,7 +8,7 @@ namespace Packhorse.Pack;
 
 /// <summary>
 /// Packages held in memory until a worker has staged them: at most <see cref="Limits.StreamedTotalBytes"/> at once, so that
-/// <see cref="Add"/> waits for memory and a slow disk slows the stream down.
+/// <see cref="Reserve"/> waits for memory and a slow disk slows the stream down.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class StagingQueue : IDisposable
@@ -33,26 +33,25 @@ internal sealed class StagingQueue : IDisposable
         }
     }
 
-    /// <summary>Takes over the buffer.</summary>
-    public void Add(AnonymousMemory buffer, Func<StagedPackage> stage)
+    /// <summary>Waits until so many bytes may be held; they count as held from then on.</summary>
+    /// <exception cref="PackhorseException">Staging a package has failed meanwhile.</exception>
+    public void Reserve(long bytes)
     {
         lock (_gate)
         {
-            while (_failure is null && _held > 0 && _held + buffer.Length > Limits.StreamedTotalBytes)
+            while (_failure is null && _held > 0 && _held + bytes > Limits.StreamedTotalBytes)
             {
-                Monitor.Wait(_gate, millisecondsTimeout: 100);
+                Monitor.Wait(_gate, millisecondsTimeout: 1000);
                 _cancellation.ThrowIfCancellationRequested();
             }
-            if (_failure is null)
-            {
-                _held += buffer.Length;
-                _jobs.Add((buffer, stage), CancellationToken.None);
-                return;
-            }
+            _failure?.Throw();
+            _held += bytes;
         }
-        buffer.Dispose();
-        _failure.Throw();
     }
+
+    /// <summary>Takes over a buffer whose bytes were reserved.</summary>
+    public void Add(AnonymousMemory buffer, Func<StagedPackage> stage) =>
+        _jobs.Add((buffer, stage), CancellationToken.None);
 
     /// <summary>Waits for the last package and throws the first failure.</summary>
     public void Complete()

@@ -157,6 +157,7 @@ public sealed class StreamUnpacker
             _reporter.ItemDone(package.FileName);
             return;
         }
+        queue.Reserve(tar.Current.Size);
         var buffer = new AnonymousMemory((int)tar.Current.Size);
         try
         {
@@ -249,20 +250,17 @@ public sealed class StreamUnpacker
         var paths = new List<LinkedPath>(plan.Paths.Count + plan.EntryPoints.Count);
         foreach (PlannedPath path in plan.Paths)
         {
-            if (!staged.Linked.TryGetValue(path.Source.Path, out LinkedPath? linked))
-            {
-                throw new CorruptDataException(
-                    ErrorCodes.BadPackage,
-                    $"{plan.Package.FileName} lists {EntryPath.Quote(path.Source.Path)} but does not hold it"
-                );
-            }
             _transaction.Stage.Rename($"{staged.Directory}/{path.Source.Path}", path.Target);
+            LinkedPath? special = staged.Special.GetValueOrDefault(path.Source.Path);
             paths.Add(
-                linked with
+                new LinkedPath
                 {
                     Target = path.Target,
                     ClobberedPath = path.ClobberedPath,
+                    Kind = special?.Kind ?? LinkedPathKind.File,
                     Source = path.Source,
+                    Sha256InPrefix = special?.Sha256InPrefix,
+                    LinkText = special?.LinkText,
                     Size = path.Source.Size,
                 }
             );

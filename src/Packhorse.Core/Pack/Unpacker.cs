@@ -148,7 +148,7 @@ public static class Unpacker
             to.Workers,
             (package, token) =>
             {
-                var linker = new PackageLinker(package, plan.Target, sink);
+                using var linker = new PackageLinker(package, plan.Target, sink);
                 LinkedPackage linked = LinkOne(pack, sources[package], (linker, to.Reporter), token);
                 linked.WarnOfLinks(to.Reporter);
                 to.Transaction.AddRecord(linked);

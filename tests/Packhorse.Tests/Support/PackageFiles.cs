@@ -62,12 +62,10 @@ public static class PackageFiles
         {
             using FileStream file = File.OpenRead(path);
             using var reader = new CondaPackageReader(file, Kind(path), Path.GetFileName(path));
-            linked.Add(
-                new PackageLinker(package, target, sink, reporter ?? SilentReporter.Instance).Link(
-                    reader,
-                    CancellationToken.None
-                )
-            );
+            using var linker = new PackageLinker(package, target, sink);
+            LinkedPackage one = linker.Link(reader, CancellationToken.None);
+            one.WarnOfLinks(reporter ?? SilentReporter.Instance);
+            linked.Add(one);
         }
         return (plan, linked);
     }
