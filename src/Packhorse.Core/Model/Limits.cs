@@ -63,5 +63,5 @@ public static class Limits
     public const int StreamedPackageBytes = 32 << 20;
 
     /// <summary>Compressed bytes of all packages that unpacking from a stream holds in memory at once.</summary>
-    public const int StreamedTotalBytes = 96 << 20;
+    public const int StreamedTotalBytes = 48 << 20;
 }
