@@ -83,12 +83,13 @@ public static class CondaMeta
         {
             json.WriteBoolean("no_link", true);
         }
-        Digest? packaged = path.Source?.Sha256;
-        if (packaged is not null || path.Sha256InPrefix is not null)
+        // Old packages do not tell: then only what is in the prefix is known. What was made here is its own original.
+        Digest? packaged = path.Source is null ? path.Sha256InPrefix : path.Source.Sha256;
+        if (packaged is not null)
         {
-            json.WriteString("sha256", (packaged ?? path.Sha256InPrefix)!.Value.ToString());
+            json.WriteString("sha256", packaged.Value.ToString());
         }
-        if (path.Sha256InPrefix is { } installed && packaged is not null && installed != packaged)
+        if (path.Sha256InPrefix is { } installed && installed != packaged)
         {
             json.WriteString("sha256_in_prefix", installed.ToString());
         }
