@@ -94,14 +94,15 @@ public static class CondaMeta
         {
             json.WriteBoolean("no_link", true);
         }
-        Digest? packaged = path.Source?.Sha256;
         // Of a link the text is digested: what it points to may be anything.
         Digest? inPrefix = path.LinkText is { } text ? Sha256.Hash(Encoding.UTF8.GetBytes(text)) : path.Sha256InPrefix;
-        if (packaged is not null || inPrefix is not null)
+        // Old packages do not tell: then only what is in the prefix is known. What was made here is its own original.
+        Digest? packaged = path.Source is null ? inPrefix : path.Source.Sha256;
+        if (packaged is not null)
         {
-            json.WriteString("sha256", (packaged ?? inPrefix)!.Value.ToString());
+            json.WriteString("sha256", packaged.Value.ToString());
         }
-        if (inPrefix is { } installed && packaged is not null && installed != packaged)
+        if (inPrefix is { } installed && installed != packaged)
         {
             json.WriteString("sha256_in_prefix", installed.ToString());
         }

@@ -19,22 +19,25 @@ internal sealed class EnvironmentPlacement(
     /// <summary>1980-01-01: records are the same wherever and whenever they are written.</summary>
     public const long OwnFileTime = 315532800;
 
+    private readonly Dictionary<string, bool> _realDirectories = new(StringComparer.Ordinal);
+
     public void Place(IReadOnlyList<PlannedPackage> arrived)
     {
         using LinuxDirectory root = LinuxDirectory.Open(prefix);
         string[] arriving = [.. arrived.SelectMany(package => package.Targets)];
         HashSet<string> obsolete = FindObsolete(arrived, arriving);
-        CheckNothingInTheWay(arriving, obsolete);
+        List<string> givingWay = CheckNothingInTheWay(arriving, obsolete);
         root.TryCreateDirectory("conda-meta");
         WriteJournal(root, obsolete);
         // From here on nothing counts as installed until the journal is gone.
         root.Remove(EnvironmentMarker.Path);
-        foreach (string path in obsolete)
+        RemoveObsolete(root, obsolete);
+        givingWay.ForEach(directory => RemoveEmptyTree(root, directory));
+        // Before the files that they name: a run that is interrupted after this leaves none without a record.
+        foreach (string record in arrived.Select(package => CondaMeta.RecordPath(package.Package.Record)))
         {
-            root.Remove(path);
-            RemoveByteCode(root, path);
+            root.Rename($"{stage}/{record}", record);
         }
-        RemoveEmptyDirectories(root, obsolete);
         foreach (string directory in plan.Directories)
         {
             _ = root.TryCreateDirectory(directory);
@@ -42,10 +45,6 @@ internal sealed class EnvironmentPlacement(
         foreach (string path in arriving)
         {
             root.Rename($"{stage}/{path}", path);
-        }
-        foreach (string record in arrived.Select(package => CondaMeta.RecordPath(package.Package.Record)))
-        {
-            root.Rename($"{stage}/{record}", record);
         }
         root.Rename($"{stage}/{CondaMeta.HistoryPath}", CondaMeta.HistoryPath);
         root.Rename($"{stage}/{CondaMeta.CacheTagPath}", CondaMeta.CacheTagPath);
@@ -75,6 +74,7 @@ internal sealed class EnvironmentPlacement(
                 obsolete.UnionWith(package.Files);
             }
         }
+        obsolete.UnionWith(ByteCode(obsolete.Concat(arriving)));
         obsolete.ExceptWith(arriving);
         // A path may have moved from a package that leaves to one that is kept.
         foreach (PlannedPackage package in plan.Packages)
@@ -85,9 +85,34 @@ internal sealed class EnvironmentPlacement(
         return obsolete;
     }
 
-    // Looked at before the first change: a link in place of a directory would lead what is written out of the prefix, and a directory
-    // of the user's in place of a file would stop the update half way.
-    private void CheckNothingInTheWay(string[] arriving, HashSet<string> obsolete)
+    // What Python compiled goes with its module: one that is replaced may have the same time and size, by which Python compares.
+    private List<string> ByteCode(IEnumerable<string> paths)
+    {
+        var found = new List<string>();
+        var caches = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (string path in paths.Where(path => path.EndsWith(".py", StringComparison.Ordinal)))
+        {
+            int slash = path.LastIndexOf('/');
+            string cache = slash < 0 ? "__pycache__" : $"{path[..slash]}/__pycache__";
+            if (!caches.TryGetValue(cache, out IReadOnlyList<string>? names))
+            {
+                string absolute = Path.Combine(prefix, cache);
+                caches[cache] = names = FileTree.IsRealDirectory(absolute) ? FileTree.List(absolute) : [];
+            }
+            string stem = path[(slash + 1)..^2];
+            found.AddRange(
+                names
+                    .Where(name => name.StartsWith(stem, StringComparison.Ordinal))
+                    .Where(name => name.EndsWith(".pyc", StringComparison.Ordinal))
+                    .Select(name => $"{cache}/{name}")
+            );
+        }
+        return found;
+    }
+
+    // Looked at before the first change: a link in place of a directory would lead what is written out of the prefix, and files of the
+    // user's in place of a file would stop the update half way. Returns directories that hold nothing that stays.
+    private List<string> CheckNothingInTheWay(string[] arriving, HashSet<string> obsolete)
     {
         foreach (string directory in plan.Directories.Where(directory => !obsolete.Contains(directory)))
         {
@@ -97,17 +122,21 @@ internal sealed class EnvironmentPlacement(
                 throw InTheWay(path, "a directory");
             }
         }
+        var givingWay = new List<string>();
         foreach (string file in arriving)
         {
             string path = Path.Combine(prefix, file);
-            if (
-                FileTree.IsRealDirectory(path)
-                && FileTree.ListFiles(path).Any(inner => !obsolete.Contains($"{file}/{inner}"))
-            )
+            if (!FileTree.IsRealDirectory(path))
+            {
+                continue;
+            }
+            if (FileTree.ListFiles(path).Any(inner => !obsolete.Contains($"{file}/{inner}")))
             {
                 throw InTheWay(path, "a file");
             }
+            givingWay.Add(file);
         }
+        return givingWay;
     }
 
     private static UsageException InTheWay(string path, string what) =>
@@ -128,29 +157,46 @@ internal sealed class EnvironmentPlacement(
         root.Rename(staged, UpdateJournal.Path);
     }
 
-    // What Python compiled from a module goes with it.
-    private void RemoveByteCode(LinuxDirectory root, string path)
+    private void RemoveObsolete(LinuxDirectory root, HashSet<string> obsolete)
     {
-        if (!path.EndsWith(".py", StringComparison.Ordinal))
+        string[] own = [.. obsolete.Where(LiesInRealDirectories)];
+        foreach (string path in own)
         {
-            return;
+            root.Remove(path);
         }
-        int slash = path.LastIndexOf('/');
-        string cache = slash < 0 ? "__pycache__" : $"{path[..slash]}/__pycache__";
-        string absolute = Path.Combine(prefix, cache);
-        if (!FileTree.DirectoryExists(absolute))
+        RemoveEmptyDirectories(root, own);
+    }
+
+    // A link of the user's in place of a directory leads to files that are not the environment's.
+    private bool LiesInRealDirectories(string path)
+    {
+        for (int slash = path.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = path.IndexOf('/', slash + 1))
         {
-            return;
-        }
-        string stem = path[(slash + 1)..^2];
-        foreach (string name in FileTree.List(absolute))
-        {
-            if (name.StartsWith(stem, StringComparison.Ordinal) && name.EndsWith(".pyc", StringComparison.Ordinal))
+            string parent = path[..slash];
+            if (!_realDirectories.TryGetValue(parent, out bool isReal))
             {
-                root.Remove($"{cache}/{name}");
+                _realDirectories[parent] = isReal = FileTree.IsRealDirectory(Path.Combine(prefix, parent));
+            }
+            if (!isReal)
+            {
+                return false;
             }
         }
-        root.RemoveEmptyDirectory(cache);
+        return true;
+    }
+
+    private void RemoveEmptyTree(LinuxDirectory root, string directory)
+    {
+        string absolute = Path.Combine(prefix, directory);
+        if (!FileTree.IsRealDirectory(absolute))
+        {
+            return;
+        }
+        foreach (string name in FileTree.List(absolute))
+        {
+            RemoveEmptyTree(root, $"{directory}/{name}");
+        }
+        root.RemoveEmptyDirectory(directory);
     }
 
     private static void RemoveEmptyDirectories(LinuxDirectory root, IEnumerable<string> removed)

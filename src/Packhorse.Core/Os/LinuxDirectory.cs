@@ -118,8 +118,9 @@ public sealed unsafe class LinuxDirectory : IDisposable
         }
     }
 
-    /// <returns>False when there was no such file.</returns>
-    public bool Remove(string relative) => Unlink(relative, 0, SystemErrors.ENOENT);
+    /// <returns>False when there was no such file; a directory is none.</returns>
+    public bool Remove(string relative) =>
+        Unlink(relative, 0, SystemErrors.ENOENT, SystemErrors.ENOTDIR, SystemErrors.EISDIR);
 
     /// <returns>False when there was no such directory or it is not empty.</returns>
     public bool RemoveEmptyDirectory(string relative) =>

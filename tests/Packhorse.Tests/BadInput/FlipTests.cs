@@ -82,13 +82,7 @@ public sealed class FlipTests : IDisposable
         return _sandbox.Pack();
     }
 
-    private Counts Flip(
-        byte[] pack,
-        IEnumerable<int> positions,
-        bool fromPipe,
-        string what,
-        byte[]? masks = null
-    )
+    private Counts Flip(byte[] pack, IEnumerable<int> positions, bool fromPipe, string what, byte[]? masks = null)
     {
         _sandbox.Unpacks(pack, fromPipe);
         string right = Tree.DescribeEnvironment(_sandbox.Environment);

@@ -1,0 +1,101 @@
+using Packhorse.TestChannel;
+using Packhorse.Tests.Support;
+
+namespace Packhorse.Tests.Pack;
+
+/// <summary>A node with one environment that is unpacked into again and again.</summary>
+public sealed class Worksite : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+    private int _packs;
+
+    public string OutputDirectory => _scratch["node"];
+
+    public string Prefix => _scratch["node/env"];
+
+    public string this[string relative] => Path.Combine(Prefix, relative);
+
+    /// <returns>The path of a pack of these packages.</returns>
+    public string Pack(params IEnumerable<PackageBuilder> packages) =>
+        PackChannel(_ =>
+        {
+            // One channel, so that a package keeps its URL.
+            var channel = new ChannelDirectory(_scratch["channel"]);
+            packages.ToList().ForEach(package => channel.Add(package));
+            return channel;
+        });
+
+    /// <inheritdoc cref="Pack"/>
+    public string PackFixtures(params IEnumerable<string> fixtures) =>
+        PackChannel(number => RealChannel.Make(_scratch[$"channel{number}"], fixtures));
+
+    public CommandRun Unpack(string pack, params string[] options) =>
+        CommandRun.Of(["unpack", "-o", OutputDirectory, .. options, pack]);
+
+    /// <summary>What unpacking into a new directory gives; the environment is left as it is.</summary>
+    public IReadOnlyList<string> Fresh(string pack)
+    {
+        string aside = Prefix + "-aside";
+        bool exists = Directory.Exists(Prefix);
+        if (exists)
+        {
+            Directory.Move(Prefix, aside);
+        }
+        Unpack(pack).Successful();
+        IReadOnlyList<string> listing = TreeListing.Of(Prefix);
+        Directory.Delete(Prefix, recursive: true);
+        if (exists)
+        {
+            Directory.Move(aside, Prefix);
+        }
+        return listing;
+    }
+
+    /// <summary>Unpacks, and holds the whole environment against a new one.</summary>
+    public CommandRun UnpackAsFresh(string pack)
+    {
+        IReadOnlyList<string> fresh = Fresh(pack);
+        CommandRun run = Unpack(pack).Successful();
+        TreeListing.AssertSame(fresh, TreeListing.Of(Prefix));
+        AssertNothingElseIsThere();
+        return run;
+    }
+
+    /// <summary>Neither a lock nor a stage is left.</summary>
+    public void AssertNothingElseIsThere()
+    {
+        Assert.Equal(
+            ["activate.sh", "env"],
+            Directory.EnumerateFileSystemEntries(OutputDirectory).Select(Path.GetFileName).Order()
+        );
+        Assert.False(Path.Exists(this[".packhorse-part"]));
+        Assert.False(Path.Exists(this["conda-meta/packhorse-update"]));
+    }
+
+    /// <summary>Inode, times of modification and change of every file and link, by path: who has touched what.</summary>
+    public Dictionary<string, string> Identities() =>
+        StockTool
+            .Run("find", Prefix, "-not", "-type", "d", "-printf", "%P\\t%i %T@ %C@\\n")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t'))
+            .ToDictionary(fields => fields[0], fields => fields[1]);
+
+    public void Write(string relative, string content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(this[relative])!);
+        File.WriteAllText(this[relative], content);
+    }
+
+    public string Read(string relative) => File.ReadAllText(this[relative]);
+
+    public void Dispose() => _scratch.Dispose();
+
+    private string PackChannel(Func<int, ChannelDirectory> make)
+    {
+        int number = ++_packs;
+        make(number).WriteLock(_scratch[$"project{number}"]);
+        string pack = _scratch[$"{number}.tar"];
+        CommandRun.Of("pack", "-q", "-o", pack, _scratch[$"project{number}"]).Successful();
+        return pack;
+    }
+}
