@@ -72,4 +72,3 @@ public sealed unsafe class InputPipeStream : ReadOnlyStream
         base.Dispose(disposing);
     }
 }
-

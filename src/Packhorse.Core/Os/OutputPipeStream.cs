@@ -98,4 +98,3 @@ public sealed unsafe class OutputPipeStream : Stream
         base.Dispose(disposing);
     }
 }
-

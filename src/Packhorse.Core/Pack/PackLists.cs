@@ -70,7 +70,9 @@ internal sealed class PackLists
         {
             if (!sizes.TryGetValue(member.Path, out long size))
             {
-                throw Missing($"{PackManifest.Path} lists {EntryPath.Quote(member.Path)}, but the pack does not hold it");
+                throw Missing(
+                    $"{PackManifest.Path} lists {EntryPath.Quote(member.Path)}, but the pack does not hold it"
+                );
             }
             if (size != member.Size)
             {
@@ -104,7 +106,10 @@ internal sealed class PackLists
     }
 
     private CorruptDataException Missing(string what) =>
-        new(ErrorCodes.BadPack, $"{_where} is damaged or incomplete: {what}") { Hint = "pack again, or copy the pack again" };
+        new(ErrorCodes.BadPack, $"{_where} is damaged or incomplete: {what}")
+        {
+            Hint = "pack again, or copy the pack again",
+        };
 
     /// <summary>All packages, sorted by path.</summary>
     public IReadOnlyList<PackedPackage> Packages() =>

@@ -109,7 +109,9 @@ public sealed record PackManifest
             members.Add(
                 new PackMember(
                     path,
-                    member.Integer("size") is >= 0 and <= Limits.FileBytes and long size ? size : throw Missing(where, path, "size"),
+                    member.Integer("size") is >= 0 and <= Limits.FileBytes and long size
+                        ? size
+                        : throw Missing(where, path, "size"),
                     member.Sha256("sha256") ?? throw Missing(where, path, "sha256"),
                     member.String("url")
                 )

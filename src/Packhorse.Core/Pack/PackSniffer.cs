@@ -25,14 +25,16 @@ internal static class PackSniffer
         : start.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z'])
             ? ("it is compressed with xz", "decompress it first, for example with unxz")
         : start.StartsWith("BZh"u8)
-            ? ("it is compressed with bzip2, as conda packages are", "a pack holds such packages: packhorse pack makes one")
+            ? (
+                "it is compressed with bzip2, as conda packages are",
+                "a pack holds such packages: packhorse pack makes one"
+            )
         : start.StartsWith("PK\x03\x04"u8)
             ? ("it is a zip archive, as conda packages are", "a pack holds such packages: packhorse pack makes one")
         : start.StartsWith((ReadOnlySpan<byte>)[0x7F, (byte)'E', (byte)'L', (byte)'F']) ? ("it is a program", null)
         : start.StartsWith("#!"u8) ? ("it is a script", "if it is a self-extracting pack, run it with sh")
         : start.StartsWith("<"u8) ? ("it looks like a web page", "the address may need a login, or be wrong")
-        : start.StartsWith("version: "u8)
-            ? ("it looks like a lock file", "packhorse pack makes a pack of a lock file")
+        : start.StartsWith("version: "u8) ? ("it looks like a lock file", "packhorse pack makes a pack of a lock file")
         : start.Length < Bytes ? ("it is too short", "copy or download it again")
         : ("it does not begin with a tar header", null);
 }

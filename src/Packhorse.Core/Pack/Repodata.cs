@@ -27,7 +27,12 @@ public static class Repodata
             }
             foreach (JsonProperty entry in entries.EnumerateObject())
             {
-                Add(packages, new JsonMembers(entries, where, ErrorCodes.BadPack).NameOf(entry), entry.Value, (subdir, where));
+                Add(
+                    packages,
+                    new JsonMembers(entries, where, ErrorCodes.BadPack).NameOf(entry),
+                    entry.Value,
+                    (subdir, where)
+                );
             }
         }
         return packages;

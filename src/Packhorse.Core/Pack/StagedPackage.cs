@@ -56,10 +56,7 @@ internal readonly record struct ActualContent(long Size, Digest Sha256, Md5Diges
     }
 
     private static CorruptDataException Mismatch(string where, string kind, string expected, string actual) =>
-        new(
-            ErrorCodes.DigestMismatch,
-            $"{where} is not what it should be: its {kind} is {actual}, expected {expected}"
-        )
+        new(ErrorCodes.DigestMismatch, $"{where} is not what it should be: its {kind} is {actual}, expected {expected}")
         {
             Hint = "it is damaged: copy or download it again",
         };

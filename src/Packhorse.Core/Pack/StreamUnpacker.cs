@@ -71,7 +71,10 @@ public sealed class StreamUnpacker
         }
         Drain(stream);
         IReadOnlyList<PackedPackage> packages = ReadLists();
-        Dictionary<string, StagedPackage> byPath = _staged.ToDictionary(package => package.Path, StringComparer.Ordinal);
+        Dictionary<string, StagedPackage> byPath = _staged.ToDictionary(
+            package => package.Path,
+            StringComparer.Ordinal
+        );
         StagedPackage[] staged = [.. packages.Select(package => Check(package, byPath[package.Path]))];
         InstallPlan plan = InstallPlan.Create(
             [.. packages.Zip(staged, (package, stage) => PackSupport.ToInstall(package, stage.Info))],

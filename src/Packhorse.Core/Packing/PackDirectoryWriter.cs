@@ -64,8 +64,7 @@ public static class PackDirectoryWriter
         {
             return;
         }
-        bool isPack =
-            FileTree.IsRealDirectory(output) && FileTree.FileExists(Path.Combine(output, PackManifest.Path));
+        bool isPack = FileTree.IsRealDirectory(output) && FileTree.FileExists(Path.Combine(output, PackManifest.Path));
         string? stranger = isPack ? FileTree.List(output).FirstOrDefault(name => !PackLayout.IsOwn(name)) : null;
         if (!isPack || stranger is not null)
         {

@@ -36,9 +36,7 @@ public sealed class Terminal
                     ? InputPipeStream.StandardInput(interruption.Token)
                     : Console.OpenStandardInput(),
             OpenOutput = () => OpenStandardOutput(interruption),
-            Out = Console.IsOutputRedirected
-                ? SafeWriter.ForData(() => OpenStandardOutput(interruption))
-                : Console.Out,
+            Out = Console.IsOutputRedirected ? SafeWriter.ForData(() => OpenStandardOutput(interruption)) : Console.Out,
             Error = error,
             Interruption = interruption,
             IsInteractive = !Console.IsErrorRedirected && EnvironmentVariables.Term is not (null or "" or "dumb"),
@@ -46,7 +44,5 @@ public sealed class Terminal
         };
 
     private static Stream OpenStandardOutput(Interruption interruption) =>
-        OperatingSystem.IsLinux()
-            ? OutputPipeStream.StandardOutput(interruption.Token)
-            : Console.OpenStandardOutput();
+        OperatingSystem.IsLinux() ? OutputPipeStream.StandardOutput(interruption.Token) : Console.OpenStandardOutput();
 }

@@ -210,7 +210,13 @@ public sealed class PackRefusalTests : IDisposable
             FileAccess.ReadWrite,
             FileShare.None
         );
-        foreach (string[] kind in (string[][])[[], ["--directory-only"]])
+        foreach (
+            string[] kind in (string[][])
+                [
+                    [],
+                    ["--directory-only"],
+                ]
+        )
         {
             CliResult busy = Cli.Run(["pack", project, "-p", "linux-64", "-o", _sandbox["out.tar"], .. kind]);
             Assert.Equal(5, busy.ExitCode);
@@ -223,7 +229,9 @@ public sealed class PackRefusalTests : IDisposable
     public void An_environment_without_packages_is_refused()
     {
         _sandbox.Channel.Add(Small.Tool());
-        string project = Project(text => text.Replace("packages:\n      linux-64:", "packages:\n      linux-64: []\n      osx-64:"));
+        string project = Project(text =>
+            text.Replace("packages:\n      linux-64:", "packages:\n      linux-64: []\n      osx-64:")
+        );
         RefusesToPack("PH0201", project);
     }
 }

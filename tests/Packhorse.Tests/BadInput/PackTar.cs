@@ -61,7 +61,9 @@ internal sealed class PackTar
         using var tar = new MemoryStream();
         foreach ((string name, byte[]? content) in _members)
         {
-            tar.Write(content is null ? TarHeader.ForDirectory(name.TrimEnd('/')) : TarHeader.ForFile(name, content.Length));
+            tar.Write(
+                content is null ? TarHeader.ForDirectory(name.TrimEnd('/')) : TarHeader.ForFile(name, content.Length)
+            );
             tar.Write(content);
             tar.Write(new byte[TarHeader.PaddedLength(tar.Length) - tar.Length]);
         }

@@ -20,11 +20,7 @@ internal static partial class Tree
             .EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(root, path));
 
-    private static IEnumerable<string> Lines(
-        string root,
-        string directory,
-        Func<string, byte[], byte[]>? edit = null
-    )
+    private static IEnumerable<string> Lines(string root, string directory, Func<string, byte[], byte[]>? edit = null)
     {
         foreach (string path in Directory.EnumerateFileSystemEntries(directory))
         {
@@ -54,9 +50,7 @@ internal static partial class Tree
 
     private static byte[] WithoutOrigin(string name, byte[] content) =>
         name.Contains("conda-meta/", StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal)
-            ? System.Text.Encoding.Latin1.GetBytes(
-                Origin().Replace(System.Text.Encoding.Latin1.GetString(content), "")
-            )
+            ? System.Text.Encoding.Latin1.GetBytes(Origin().Replace(System.Text.Encoding.Latin1.GetString(content), ""))
             : content;
 
     [GeneratedRegex("\"(url|channel)\": [^\n]*\n")]

@@ -1,10 +1,9 @@
-
 namespace Packhorse.Tests.BadInput;
 
 /// <summary>Every beginning of a pack, from a file, from a pipe and as a directory whose files are cut.</summary>
 public sealed class TruncationTests : IDisposable
 {
-    private readonly Sandbox _sandbox = new();
+    private readonly Sandbox _sandbox = new(inMemory: true);
     private readonly ITestOutputHelper _log;
 
     public TruncationTests(ITestOutputHelper log) => _log = log;
@@ -32,7 +31,10 @@ public sealed class TruncationTests : IDisposable
             Assert.True(result.ExitCode == 4, $"{length} of {pack.Length} bytes: {result.ExitCode}, {result.Error}");
             Assert.Contains(fromPipe ? "standard input" : path, result.Error, StringComparison.Ordinal);
         }
-        Assert.Equal(["cut.tar", "project", "project/pixi.lock", "project/pixi.toml"], Tree.Names(_sandbox.Work).Order());
+        Assert.Equal(
+            ["cut.tar", "project", "project/pixi.lock", "project/pixi.toml"],
+            Tree.Names(_sandbox.Work).Order()
+        );
         Assert.Contains("cut.tar", before, StringComparison.Ordinal);
         _log.WriteLine($"{pack.Length} prefixes of a pack of {pack.Length} bytes, layout {layout}, pipe {fromPipe}: 4");
     }
