@@ -117,7 +117,7 @@ public sealed class PackageInfoBuilder
 
     private static PackagePath ReadPath(JsonMembers entry, string where)
     {
-        string path = EntryPath.Normalize(entry.RequiredString("_path"), where);
+        string path = PathOf(entry.RequiredString("_path"), where);
         string? placeholder = entry.String("prefix_placeholder");
         return new PackagePath
         {
@@ -140,6 +140,14 @@ public sealed class PackageInfoBuilder
                 : MakePlaceholder(placeholder, entry.String("file_mode"), path, where),
         };
     }
+
+    private static string PathOf(string text, string where) =>
+        EntryPath.Normalize(text, where) is { Length: > 0 } path
+            ? path
+            : throw new CorruptDataException(
+                ErrorCodes.UnsafePath,
+                $"{where}: {EntryPath.Quote(text)} is the prefix itself, not a path in it"
+            );
 
     private static long? ReadSize(JsonMembers entry, string path, string where) =>
         entry.Integer("size_in_bytes") is not { } size ? null
@@ -195,7 +203,7 @@ public sealed class PackageInfoBuilder
         var paths = new List<PackagePath>();
         foreach (string line in Lines("files"))
         {
-            string path = EntryPath.Normalize(line, $"{_where}: info/files");
+            string path = PathOf(line, $"{_where}: info/files");
             if (path.StartsWith("info/", StringComparison.Ordinal))
             {
                 continue;
@@ -225,7 +233,7 @@ public sealed class PackageInfoBuilder
                 fields.Count >= 3 && fields[1] is "text" or "binary"
                     ? (fields[0], fields[1], string.Join(' ', fields.Skip(2)))
                     : (DefaultPlaceholder, "text", line.Trim().Trim('"', '\''));
-            path = EntryPath.Normalize(path, where);
+            path = PathOf(path, where);
             prefixes[path] = MakePlaceholder(placeholder, mode, path, where);
         }
         return prefixes;

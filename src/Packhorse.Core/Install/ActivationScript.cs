@@ -32,15 +32,17 @@ public sealed record Activation
             {
                 if (name.EndsWith(".json", StringComparison.Ordinal))
                 {
-                    string path = Path.Combine(variableFiles, name);
-                    AddVariables(variables, ReadJson(path), path, upperCase: false);
+                    string where = Path.Combine(prefix, "etc/conda/env_vars.d", name);
+                    JsonElement json = ReadJson(Path.Combine(variableFiles, name), where);
+                    AddVariables(variables, json, where, upperCase: false);
                 }
             }
         }
         string state = Path.Combine(root, "conda-meta/state");
         if (
             FileTree.FileExists(state)
-            && new JsonMembers(ReadJson(state), state, ErrorCodes.Malformed).Element("env_vars") is { } stateVariables
+            && new JsonMembers(ReadJson(state, state), state, ErrorCodes.Malformed).Element("env_vars")
+                is { } stateVariables
         )
         {
             AddVariables(variables, stateVariables, state, upperCase: true);
@@ -56,8 +58,8 @@ public sealed record Activation
         };
     }
 
-    private static JsonElement ReadJson(string path) =>
-        JsonMembers.Parse(InputFile.ReadAllBytes(path, Limits.JsonBytes), path, ErrorCodes.Malformed);
+    private static JsonElement ReadJson(string path, string where) =>
+        JsonMembers.Parse(InputFile.ReadAllBytes(path, Limits.JsonBytes), where, ErrorCodes.Malformed);
 
     private static void AddVariables(
         OrderedDictionary<string, string> variables,

@@ -28,6 +28,7 @@ internal sealed class PackagePlanner(
                 $"{_record} needs Python to know where its modules go, but the environment has no package named python"
             );
         }
+        claims.Claimant = package.FileName;
         List<PlannedEntryPoint> entryPoints = PlanEntryPoints();
         List<PlannedPath> paths = PlanPaths();
         if (_clobbered > 0)

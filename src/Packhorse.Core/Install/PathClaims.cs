@@ -20,6 +20,9 @@ internal sealed class PathClaims
         _directoriesBySpan = _directories.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
+    /// <summary>Who claims just now, for messages.</summary>
+    public string Claimant { get; set; } = "";
+
     /// <summary>Sorted so that parents come first.</summary>
     public IReadOnlyList<string> Directories => [.. _directories.Order(StringComparer.Ordinal)];
 
@@ -85,7 +88,7 @@ internal sealed class PathClaims
             ? true
             : throw new CorruptDataException(
                 ErrorCodes.LimitExceeded,
-                $"too many and too deep directories, such as {EntryPath.Quote(path.ToString())}"
+                $"{Claimant}: too many and too deep directories, such as {EntryPath.Quote(path.ToString())}"
             );
     }
 }

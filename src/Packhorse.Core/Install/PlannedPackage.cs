@@ -59,7 +59,7 @@ public sealed class PlannedPackage
     /// <exception cref="CorruptDataException">The package contradicts itself.</exception>
     public static PlannedPackage InPlace(PackageInfo info, string fileName)
     {
-        var claims = new PathClaims();
+        var claims = new PathClaims { Claimant = fileName };
         var paths = new List<PlannedPath>(info.Paths.Count);
         foreach (PackagePath path in info.Paths)
         {

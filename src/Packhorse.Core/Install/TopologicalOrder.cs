@@ -12,6 +12,9 @@ public static class TopologicalOrder
     // Real environments have a handful. Edges of cycles beyond that are cut wherever the sort meets them.
     private const int CyclesBroken = 1000;
 
+    // Nor is more work than this spent on finding them: real environments need some ten thousand steps, a hostile pack has no end.
+    private const int StepsTaken = 5_000_000;
+
     private static readonly SearchValues<char> NameEnds = SearchValues.Create(" \t=<>!~[;@");
 
     /// <summary>Indexes into <paramref name="records"/>, which have different names.</summary>
@@ -57,6 +60,10 @@ public static class TopologicalOrder
     )
     {
         private readonly HashSet<(int From, int To)> _broken = [];
+
+        // From these no cycle is reached, and taking edges away makes none.
+        private readonly HashSet<int> _acyclic = [];
+        private int _steps;
 
         public List<int> Sort()
         {
@@ -111,10 +118,9 @@ public static class TopologicalOrder
 
         private List<int>? FindCycle()
         {
-            var done = new HashSet<int>();
             foreach (int start in byName.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
             {
-                if (FindCycleFrom(start, done) is { } cycle)
+                if (FindCycleFrom(start, _acyclic) is { } cycle)
                 {
                     return cycle;
                 }
@@ -131,7 +137,7 @@ public static class TopologicalOrder
             var path = new List<int>();
             var onPath = new HashSet<int>();
             var stack = new Stack<(int Index, bool Leave)>([(start, false)]);
-            while (stack.TryPop(out (int Index, bool Leave) step))
+            while (stack.TryPop(out (int Index, bool Leave) step) && ++_steps <= StepsTaken)
             {
                 if (step.Leave)
                 {

@@ -49,8 +49,20 @@ public readonly struct JsonMembers
         }
     }
 
-    public JsonElement? Element(string name) =>
-        _json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public JsonElement? Element(string name)
+    {
+        try
+        {
+            return _json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+                ? value
+                : null;
+        }
+        // Looking for one name compares it with all of them, and any may hold a lone surrogate escape.
+        catch (InvalidOperationException error)
+        {
+            throw BadName(error);
+        }
+    }
 
     public string? String(string name)
     {
@@ -142,7 +154,7 @@ public readonly struct JsonMembers
         }
         catch (InvalidOperationException error)
         {
-            throw new CorruptDataException(_code, $"{_where}: a member's name is not valid Unicode", error);
+            throw BadName(error);
         }
     }
 
@@ -194,6 +206,9 @@ public readonly struct JsonMembers
             throw new CorruptDataException(_code, $"{_where}: '{name}' is not valid Unicode", error);
         }
     }
+
+    private CorruptDataException BadName(Exception error) =>
+        new(_code, $"{_where}: a member's name is not valid Unicode", error);
 
     private CorruptDataException Wrong(string name, string expected, JsonElement found) =>
         new(_code, $"{_where}: '{name}' must be {expected}, found {found.ValueKind}");

@@ -1,5 +1,4 @@
 using Packhorse.TestChannel;
-using Packhorse.Tests.Support;
 
 namespace Packhorse.Tests.BadInput;
 
@@ -9,13 +8,19 @@ namespace Packhorse.Tests.BadInput;
 /// </summary>
 internal sealed class Sandbox : IDisposable
 {
-    private readonly ScratchDirectory _scratch = new();
+    private const string MemoryFileSystem = "/dev/shm";
 
-    public Sandbox()
+    private readonly string _root;
+
+    /// <param name="inMemory">For thousands of runs: where the machine has it, a file system that waits for no disk.</param>
+    public Sandbox(bool inMemory = false)
     {
-        Work = _scratch["work"];
+        string name = $"packhorse-test-{Guid.NewGuid():N}";
+        bool hasMemory = inMemory && Directory.Exists(MemoryFileSystem);
+        _root = Path.Combine(hasMemory ? MemoryFileSystem : Path.GetTempPath(), name);
+        Work = Outside("work");
         Directory.CreateDirectory(Work);
-        Channel = new ChannelDirectory(_scratch["channel"]);
+        Channel = new ChannelDirectory(Outside("channel"));
     }
 
     public ChannelDirectory Channel { get; }
@@ -29,7 +34,7 @@ internal sealed class Sandbox : IDisposable
     public string Environment => this["env"];
 
     /// <summary>Beside <see cref="Work"/>: what must not be touched.</summary>
-    public string Outside(string name) => _scratch[name];
+    public string Outside(string name) => Path.Combine(_root, name);
 
     public string Write(string name, ReadOnlySpan<byte> content)
     {
@@ -67,9 +72,9 @@ internal sealed class Sandbox : IDisposable
 
     public CliResult Refuses(string code, ReadOnlyMemory<byte> input, params string[] arguments)
     {
-        string before = Tree.Describe(_scratch.Root);
+        string before = Tree.Describe(_root);
         CliResult result = Cli.Run(input, arguments);
-        string after = Tree.Describe(_scratch.Root);
+        string after = Tree.Describe(_root);
         Assert.True(result.ExitCode == int.Parse(code.AsSpan(2, 2)), $"exit code {result.ExitCode}: {result.Error}");
         Assert.Contains($"[{code}]", result.Error, StringComparison.Ordinal);
         Assert.StartsWith("error: ", LastError(result), StringComparison.Ordinal);
@@ -96,7 +101,7 @@ internal sealed class Sandbox : IDisposable
         return result;
     }
 
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     private static string LastError(CliResult result) =>
         result.Error.Split('\n').Last(line => line.StartsWith("error", StringComparison.Ordinal));

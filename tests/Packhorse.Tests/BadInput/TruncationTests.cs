@@ -3,7 +3,7 @@ namespace Packhorse.Tests.BadInput;
 /// <summary>Every beginning of a pack, from a file, from a pipe and as a directory whose files are cut.</summary>
 public sealed class TruncationTests : IDisposable
 {
-    private readonly Sandbox _sandbox = new();
+    private readonly Sandbox _sandbox = new(inMemory: true);
     private readonly ITestOutputHelper _log;
 
     public TruncationTests(ITestOutputHelper log) => _log = log;

@@ -1,0 +1,192 @@
+using System.Text;
+using Packhorse.Codecs;
+using Packhorse.Conda;
+using Packhorse.Install;
+using Packhorse.Lock;
+using Packhorse.Model;
+using Packhorse.Pack;
+
+namespace Packhorse.Tests.BadInput;
+
+/// <summary>
+/// Every parser of bytes from outside as a function of these bytes alone. Each returns, or throws a
+/// <see cref="PackhorseException"/>; anything else is a defect. Nothing is written.
+/// </summary>
+public static class FuzzTargets
+{
+    private const string Where = "input";
+
+    /// <summary>All targets by name.</summary>
+    public static IReadOnlyDictionary<string, Action<ReadOnlyMemory<byte>>> All { get; } =
+        new SortedDictionary<string, Action<ReadOnlyMemory<byte>>>(StringComparer.Ordinal)
+        {
+            ["pack-tar"] = PackTarFile,
+            ["conda"] = Conda,
+            ["tar-bz2"] = TarBz2,
+            ["pixi-pack.json"] = Manifest,
+            ["repodata.json"] = RepodataJson,
+            ["index.json"] = IndexJson,
+            ["paths.json"] = PathsJson,
+            ["link.json"] = LinkJson,
+            ["pixi.lock"] = LockYaml,
+        };
+
+    public static void PackTarFile(ReadOnlyMemory<byte> input)
+    {
+        var tar = new TarReader(new MemoryStream(input.ToArray()), Where);
+        while (tar.MoveNext())
+        {
+            _ = EntryPath.Normalize(tar.Current.Name, Where);
+            switch (tar.Current.Name)
+            {
+                case PackManifest.Path:
+                    Manifest(tar.ReadAllBytes(Limits.JsonBytes));
+                    break;
+                case { } name when name.EndsWith(PackLayout.RepodataName, StringComparison.Ordinal):
+                    RepodataJson(tar.ReadAllBytes(Limits.JsonBytes));
+                    break;
+                default:
+                    tar.OpenContent().CopyTo(Stream.Null);
+                    break;
+            }
+        }
+    }
+
+    public static void Conda(ReadOnlyMemory<byte> input) => Install(input, PackageArchiveKind.Conda);
+
+    public static void TarBz2(ReadOnlyMemory<byte> input) => Install(input, PackageArchiveKind.TarBz2);
+
+    public static void Manifest(ReadOnlyMemory<byte> input)
+    {
+        PackManifest manifest = PackManifest.Parse(input, Where);
+        _ = new PackLists(manifest.Members, Where);
+        manifest.CheckPlatform(Platform.Linux64);
+    }
+
+    public static void RepodataJson(ReadOnlyMemory<byte> input)
+    {
+        IReadOnlyDictionary<string, PackageRecord> packages = Repodata.Parse(input, "linux-64", Where);
+        _ = TopologicalOrder.Sort([.. packages.Values.DistinctBy(record => record.Name)]);
+        foreach (PackageRecord record in packages.Values)
+        {
+            _ = SerdeJson.Write(json =>
+            {
+                json.WriteStartObject();
+                PackageRecordJson.WriteMembers(json, record);
+                json.WriteEndObject();
+            });
+        }
+    }
+
+    public static void IndexJson(ReadOnlyMemory<byte> input) => Info(("info/index.json", input), PathsOfNothing);
+
+    public static void PathsJson(ReadOnlyMemory<byte> input) =>
+        Info(("info/index.json", IndexOf("null")), ("info/paths.json", input));
+
+    public static void LinkJson(ReadOnlyMemory<byte> input) =>
+        Info(("info/index.json", IndexOf("\"python\"")), PathsOfNothing, ("info/link.json", input));
+
+    public static void LockYaml(ReadOnlyMemory<byte> input)
+    {
+        LockFile file = LockFile.Parse(input, Where);
+        foreach (LockedEnvironment environment in file.Environments)
+        {
+            foreach (PlatformPackages platform in environment.Platforms)
+            {
+                LockedSelection selection = file.Select(environment.Name, platform.Platform.Name);
+                Packing.PackPlan plan = Packing.PackPlan.Create(selection, "/project");
+                _ = Packing.PackLayoutPlan.Create(
+                    plan,
+                    [
+                        .. plan.Members.Select(member => new ExpectedContent(
+                            member.Expected.Size ?? 1,
+                            default(Digest),
+                            null
+                        )),
+                    ],
+                    Packing.PackLayoutKind.Packhorse
+                );
+            }
+        }
+    }
+
+    private static (string, ReadOnlyMemory<byte>) PathsOfNothing =>
+        ("info/paths.json", "{\"paths\": [], \"paths_version\": 1}"u8.ToArray());
+
+    private static ReadOnlyMemory<byte> IndexOf(string noarch) =>
+        Encoding.UTF8.GetBytes(
+            $"{{\"name\": \"x\", \"version\": \"1\", \"build\": \"0\", \"noarch\": {noarch}, \"subdir\": \"noarch\"}}"
+        );
+
+    private static void Info(params (string Name, ReadOnlyMemory<byte> Content)[] files)
+    {
+        var builder = new PackageInfoBuilder(Where);
+        foreach ((string name, ReadOnlyMemory<byte> content) in files)
+        {
+            using var stream = new MemoryStream([.. TarHeader.ForFile(name, content.Length), .. content.Span]);
+            var tar = new TarReader(stream, Where);
+            tar.MoveNext();
+            builder.Add(name, tar);
+        }
+        _ = Plan(builder.Build());
+    }
+
+    private static InstallPlan Plan(PackageInfo info)
+    {
+        PackageToInstall package = new()
+        {
+            Record = info.Index,
+            Info = info,
+            FileName = Where,
+            Url = "",
+        };
+        PackageRecord python = info.Index with
+        {
+            Name = "python",
+            Version = "3.12.1",
+            NoArch = NoArchKind.None,
+            PythonSitePackagesPath = null,
+        };
+        PackageInfo none = new() { Index = python, Paths = [] };
+        PackageToInstall[] packages =
+            info.Index.Name == "python" ? [package] : [package, package with { Record = python, Info = none }];
+        return InstallPlan.Create(packages, new InstallTarget("/prefix", Platform.Linux64));
+    }
+
+    // As unpacking from a file does it, into nothing.
+    private static void Install(ReadOnlyMemory<byte> input, PackageArchiveKind kind)
+    {
+        PackageInfo info = PackageInfoReader.Read(new MemorySource(input), kind, Where);
+        InstallPlan plan = Plan(info);
+        PlannedPackage planned = plan.Packages[0];
+        var sink = new NullSink();
+        sink.CreateDirectories(plan.Directories);
+        using Stream content = new MemorySource(input).AsStream();
+        using var reader = new CondaPackageReader(content, kind, Where);
+        LinkedPackage linked = new PackageLinker(planned, plan.Target, sink, SilentReporter.Instance).Link(
+            reader,
+            CancellationToken.None
+        );
+        _ = CondaMeta.WriteRecord(linked);
+    }
+
+    private sealed class NullSink : IInstallSink
+    {
+        public void CreateDirectories(IReadOnlyList<string> paths) { }
+
+        public IInstallFile CreateFile(InstallFile file) => new NullFile();
+
+        public void CreateSymbolicLink(string path, string target, long modified) { }
+
+        public void CreateHardLink(string existing, string path) { }
+
+        private sealed class NullFile : IInstallFile
+        {
+            public void Write(ReadOnlySpan<byte> bytes) { }
+
+            public void Complete() { }
+
+            public void Dispose() { }
+        }
+    }
+}
