@@ -5,6 +5,7 @@ using Packhorse.Install;
 using Packhorse.Lock;
 using Packhorse.Model;
 using Packhorse.Pack;
+using Packhorse.Packing;
 
 namespace Packhorse.Tests.BadInput;
 
@@ -94,8 +95,8 @@ public static class FuzzTargets
             foreach (PlatformPackages platform in environment.Platforms)
             {
                 LockedSelection selection = file.Select(environment.Name, platform.Platform.Name);
-                Packing.PackPlan plan = Packing.PackPlan.Create(selection, "/project");
-                _ = Packing.PackLayoutPlan.Create(
+                PackPlan plan = PackPlan.Create(selection, "/project");
+                _ = PackLayoutPlan.Create(
                     plan,
                     [
                         .. plan.Members.Select(member => new ExpectedContent(
@@ -104,7 +105,7 @@ public static class FuzzTargets
                             null
                         )),
                     ],
-                    Packing.PackLayoutKind.Packhorse
+                    PackLayoutKind.Packhorse
                 );
             }
         }
@@ -163,10 +164,8 @@ public static class FuzzTargets
         sink.CreateDirectories(plan.Directories);
         using Stream content = new MemorySource(input).AsStream();
         using var reader = new CondaPackageReader(content, kind, Where);
-        LinkedPackage linked = new PackageLinker(planned, plan.Target, sink, SilentReporter.Instance).Link(
-            reader,
-            CancellationToken.None
-        );
+        using var linker = new PackageLinker(planned, plan.Target, sink);
+        LinkedPackage linked = linker.Link(reader, CancellationToken.None);
         _ = CondaMeta.WriteRecord(linked);
     }
 
