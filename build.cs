@@ -94,7 +94,7 @@ int Publish()
 int Test()
 {
     bool full = rest.Contains("--full");
-    NeedPackages(ForPublishing.Concat(ForChannels));
+    NeedPackages(ForPublishing.Concat(ForChannels).Concat(ForTests));
     Step("dotnet", "tool", "restore");
     Step("dotnet", "csharpier", "check", ".");
     Step("dotnet", "build", "Packhorse.slnx", "-c", "Release", "-nologo", "-clp:NoSummary");
@@ -312,4 +312,13 @@ internal static partial class Program
     ];
 
     private static readonly (string Package, string Evidence)[] ForChannels = [("patchelf", "patchelf")];
+
+    // Shells and checkers that self-extracting files are held against.
+    private static readonly (string Package, string Evidence)[] ForTests =
+    [
+        ("busybox-static", "busybox"),
+        ("dash", "dash"),
+        ("file", "file"),
+        ("shellcheck", "shellcheck"),
+    ];
 }

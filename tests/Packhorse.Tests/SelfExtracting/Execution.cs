@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
@@ -6,6 +7,8 @@ namespace Packhorse.Tests.SelfExtracting;
 /// <summary>A program run to its end with exactly the environment that is given.</summary>
 internal sealed record Execution
 {
+    private const int TextFileBusy = 26;
+
     public required string[] Command { get; init; }
 
     public Dictionary<string, string> Environment { get; init; } = new() { ["PATH"] = "/usr/bin:/bin" };
@@ -30,7 +33,7 @@ internal sealed record Execution
         {
             process.StartInfo.Environment[name] = value;
         }
-        process.Start();
+        Start(process);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         try
@@ -49,6 +52,23 @@ internal sealed record Execution
         }
         process.WaitForExit();
         return new Outcome(process.ExitCode, output.Result, errors.Result);
+    }
+
+    // Another test may be starting a process just now, which holds the file open for writing until it has become its program.
+    private static void Start(Process process)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                process.Start();
+                return;
+            }
+            catch (Win32Exception busy) when (busy.NativeErrorCode == TextFileBusy && attempt < 100)
+            {
+                Thread.Sleep(20);
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ internal static class SmallPack
     /// <summary>Makes the lock file of an environment with a shell script, text with the prefix, and something to activate.</summary>
     public static string MakeLock(string directory)
     {
-        string prefix = Placeholder.For("hello");
+        string prefix = Placeholder.Default;
         var channel = new ChannelDirectory(Path.Combine(directory, "channel"));
         channel.Add(
             new PackageBuilder("hello", "1.0", "h0_0")
