@@ -76,9 +76,7 @@ internal static class PackCommands
             return;
         }
         using PackContents pack = context.Open(context.PackOf(options.Rest));
-        PackSummary summary = context.Interruptibly(token =>
-            PackSummary.Read(pack, Environment.ProcessorCount, token)
-        );
+        PackSummary summary = context.Interruptibly(token => PackSummary.Read(pack, Environment.ProcessorCount, token));
         SummaryText.Write(context.Output, summary, all: options.Has("--verbose"));
     }
 

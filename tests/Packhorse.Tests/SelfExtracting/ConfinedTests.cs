@@ -138,7 +138,7 @@ public sealed class ConfinedTests : IDisposable
         Outcome outcome = Run(["/usr/bin/unshare", "-m", "/bin/sh", "-c", script], Variables()).ExpectCode(0);
 
         Assert.Equal("6\n", outcome.Output);
-        Assert.Contains("No space left", outcome.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("[PH0601]", outcome.Error, StringComparison.Ordinal);
     }
 
     // A pack that unpacks to more than its scratch directory holds.

@@ -187,11 +187,7 @@ public sealed class SelfExtractingFileTests : IDisposable
     public void Verify_and_inspect_write_nothing()
     {
         Assert.Contains("are what they should be", Run("", ["verify"]).ExpectCode(0).Output, StringComparison.Ordinal);
-        Assert.Contains(
-            "linux-64/hello-1.0-h0_0.conda",
-            Run("", ["inspect"]).ExpectCode(0).Output,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("hello", Run("", ["inspect"]).ExpectCode(0).Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_scratch["out"]));
     }
 
