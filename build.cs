@@ -138,6 +138,15 @@ void PublishNative()
         "-p:NativeCodecs=true",
         "-p:RuntimeOfLinux64=" + Path.GetFullPath("artifacts/publish/packhorse-runtime")
     );
+    // Under the names that people type already the same programs take upstream's arguments.
+    Directory.CreateDirectory("artifacts/publish/pixi");
+    foreach (
+        (string name, string program) in ((string, string)[])
+            [("pixi-pack", "packhorse"), ("pixi-unpack", "packhorse-runtime")]
+    )
+    {
+        File.Copy($"artifacts/publish/{program}", $"artifacts/publish/pixi/{name}", overwrite: true);
+    }
 }
 
 // Each with artifacts of its own: the link step does not see its own arguments as inputs.
