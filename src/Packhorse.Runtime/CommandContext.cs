@@ -1,6 +1,5 @@
 using Packhorse.Model;
 using Packhorse.Output;
-using Packhorse.Pack;
 
 namespace Packhorse.Runtime;
 
@@ -69,25 +68,6 @@ internal sealed record CommandContext(Invocation Invocation, TextWriter Output, 
         catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
             throw new InterruptedException(interruption.ExitCode);
-        }
-    }
-
-    /// <summary>Opens a pack; of the file that this runtime came in, the runtime is checked too.</summary>
-    public PackContents Open(string pack)
-    {
-        PackContents contents = PackContents.Open(pack);
-        try
-        {
-            if (pack == Invocation.File)
-            {
-                contents.Header?.CheckRuntime(contents.File!, contents.Where);
-            }
-            return contents;
-        }
-        catch
-        {
-            contents.Dispose();
-            throw;
         }
     }
 }

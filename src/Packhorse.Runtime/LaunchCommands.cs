@@ -84,7 +84,7 @@ internal static class LaunchCommands
         OptionReader options
     )
     {
-        using PackContents contents = context.Open(pack);
+        using PackContents contents = PackContents.Open(pack);
         EnvironmentStore store = EnvironmentStore.Open(
             options.Value("--into"),
             EnvironmentVariables.CondorScratchDirectory,

@@ -34,7 +34,7 @@ internal static class PackCommands
             Workers = Environment.ProcessorCount,
         };
         PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
-        UnpackResult result = context.Interruptibly(token => Unpack(context, pack, (request, reporter), token));
+        UnpackResult result = context.Interruptibly(token => Unpack(pack, (request, reporter), token));
         if (result.Unverified > 0)
         {
             reporter.Warn(
@@ -57,7 +57,7 @@ internal static class PackCommands
         {
             return;
         }
-        using PackContents pack = context.Open(context.PackOf(options.Rest));
+        using PackContents pack = PackContents.Open(context.PackOf(options.Rest));
         PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
         VerifyResult result = context.Interruptibly(token =>
             PackVerifier.Verify(pack, Environment.ProcessorCount, reporter, token)
@@ -75,13 +75,12 @@ internal static class PackCommands
         {
             return;
         }
-        using PackContents pack = context.Open(context.PackOf(options.Rest));
+        using PackContents pack = PackContents.Open(context.PackOf(options.Rest));
         PackSummary summary = context.Interruptibly(token => PackSummary.Read(pack, Environment.ProcessorCount, token));
         SummaryText.Write(context.Output, summary, all: options.Has("--verbose"));
     }
 
     private static UnpackResult Unpack(
-        CommandContext context,
         string pack,
         (UnpackRequest Request, IReporter Reporter) to,
         CancellationToken cancellation
@@ -93,7 +92,7 @@ internal static class PackCommands
                 pack == "-" ? InputPipeStream.StandardInput(cancellation) : InputPipeStream.Open(pack, cancellation);
             return StreamUnpacker.Unpack(input, to.Request, to.Reporter, cancellation);
         }
-        using PackContents contents = context.Open(pack);
+        using PackContents contents = PackContents.Open(pack);
         return Unpacker.Unpack(contents, to.Request, to.Reporter, cancellation);
     }
 }

@@ -1,16 +1,14 @@
 using System.Runtime.Versioning;
 using System.Text;
-using Packhorse.Model;
 using Packhorse.Os;
-using Packhorse.Pack;
 using Packhorse.Runtime;
 
 [assembly: SupportedOSPlatform("linux")]
 
 StandardStreams.OpenMissing();
-if (args is [Invocation.Probe, var version])
+if (args is [Invocation.Probe, var version, .. var probed])
 {
-    return version == $"{SelfExtractingHeader.FormatVersion}" ? (int)ExitClass.Ok : (int)ExitClass.Incompatible;
+    return RuntimeCommandLine.Probe(version, probed);
 }
 var invocation = Invocation.Parse(Environment.GetCommandLineArgs()[0], args);
 if (invocation.Copy is { } copy)

@@ -1,5 +1,7 @@
 using Packhorse.Model;
+using Packhorse.Os;
 using Packhorse.Output;
+using Packhorse.Pack;
 
 namespace Packhorse.Runtime;
 
@@ -34,6 +36,29 @@ internal static class RuntimeCommandLine
                 context.Error.WriteLine($"packhorse: not started: {failure.Message.Split('\n')[0]}");
             }
             return notStarted + (int)ClassOf(failure, context.Invocation);
+        }
+    }
+
+    /// <summary>Whether this runtime runs here, carries out a version of the format, and is what the file says it is.</summary>
+    /// <param name="files">The self-extracting file that it was copied from, or nothing.</param>
+    public static int Probe(string version, string[] files)
+    {
+        if (version != $"{SelfExtractingHeader.FormatVersion}")
+        {
+            return (int)ExitClass.Incompatible;
+        }
+        try
+        {
+            foreach (string path in files)
+            {
+                using InputFile file = InputFile.Open(path);
+                SelfExtractingHeader.Read(file, path).CheckRuntime(file, path);
+            }
+            return (int)ExitClass.Ok;
+        }
+        catch (PackhorseException failure)
+        {
+            return (int)failure.ExitClass;
         }
     }
 

@@ -26,11 +26,12 @@ _ph_busybox=
 [ -n "$(PATH=$_ph_tools; command -v dd)" ] || _ph_busybox=busybox
 _ph_facts=$(
     PATH=$_ph_tools
+    export LC_ALL=C
     ${_ph_busybox:+busybox} uname -sm 2>&1
     ${_ph_busybox:+busybox} dd if="$0" bs=1 skip=@END_OFFSET@ count=@END_BYTES@ 2>&1
 )
 case $_ph_facts in
-    *'@END_MARK@'*) ;;
+    *'@END_MARK@'*'@END_BYTES@+0'*) ;;
     *'records in'*)
         _ph_fail 4 "$0 is cut off: it should have @TOTAL@ bytes" 'copy or download it again'
         ;;
@@ -65,7 +66,7 @@ _ph_copy() {
     ${_ph_busybox:+busybox} mkdir "$1" &&
         ${_ph_busybox:+busybox} dd if="$0" of="$1/runtime" bs=@HEADER@ skip=1 count=@RUNTIME_BLOCKS@ &&
         ${_ph_busybox:+busybox} chmod 700 "$1/runtime" &&
-        "$1/runtime" --probe @FORMAT@
+        "$1/runtime" --probe @FORMAT@ "$0"
 }
 _ph_remove() {
     (
@@ -84,8 +85,11 @@ for _ph_parent in "${_CONDOR_SCRATCH_DIR-}" "${TMPDIR-}" /tmp /var/tmp /dev/shm 
         _ph_place=$_ph_parent/.packhorse-${_ph_boot%%-*}-$$-$_ph_id
         if _ph_said=$(_ph_copy "$_ph_place" 2>&1); then
             exec "$_ph_place/runtime" --self-extracting "$_ph_place" "$0" "$@"
+        else
+            _ph_status=$?
         fi
         _ph_remove
+        [ "$_ph_status" != 4 ] || _ph_fail 4 "$0 is damaged: its runtime is not what was written" 'copy or download it again'
         _ph_why="$_ph_why
   $_ph_parent: $_ph_said"
     else

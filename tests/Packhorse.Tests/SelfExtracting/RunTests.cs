@@ -215,7 +215,8 @@ public sealed class RunTests : IDisposable
         // A child of a killed shell may still be at it.
         Thread.Sleep(300);
 
-        Assert.Equal($"{Prefix()}\n", Run("where").ExpectCode(0).Output);
+        Outcome outcome = Run("where").ExpectCode(0);
+        Assert.Equal($"{Prefix()}\n", outcome.Output);
         Assert.Empty(Directory.EnumerateDirectories(_scratch["scratch"], ".packhorse-*"));
     }
 

@@ -152,6 +152,7 @@ public sealed class SelfExtractingFileTests : IDisposable
             whole.Length - 513,
             whole.Length - 16,
             whole.Length - 2,
+            whole.Length - 1,
         ];
         foreach (int length in lengths)
         {
