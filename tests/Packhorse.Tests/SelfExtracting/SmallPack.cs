@@ -53,8 +53,13 @@ internal static class SmallPack
     /// <summary>A self-extracting file with the published runtime.</summary>
     public static string MakeExecutable(string directory)
     {
+        string made = Path.Combine(directory, "made.sh");
         string output = Path.Combine(directory, "environment.sh");
-        _ = Pack(MakeLock(directory), output, "--create-executable", "--pixi-unpack-source", Runtime);
+        _ = Pack(MakeLock(directory), made, "--create-executable", "--pixi-unpack-source", Runtime);
+        // By another process: a test beside this one may be starting a process just now, which holds what this one has open for
+        // writing, and Linux executes no such file ("Text file busy").
+        StockTool.Run("cp", "-p", made, output);
+        File.Delete(made);
         return output;
     }
 
