@@ -83,7 +83,7 @@ int Publish()
 {
     NeedPackages(ForPublishing);
     PublishNative();
-    foreach (string file in Directory.EnumerateFiles("artifacts/publish", "*", SearchOption.TopDirectoryOnly).Order())
+    foreach (string file in Directory.EnumerateFiles("artifacts/publish").Where(file => !file.EndsWith(".map")).Order())
     {
         byte[] digest = System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file));
         Console.WriteLine($"{new FileInfo(file).Length, 12:N0}  {Convert.ToHexStringLower(digest)}  {file}");
@@ -94,7 +94,7 @@ int Publish()
 int Test()
 {
     bool full = rest.Contains("--full");
-    NeedPackages(ForPublishing.Concat(ForChannels));
+    NeedPackages(ForPublishing.Concat(ForChannels).Concat(ForTests));
     Step("dotnet", "tool", "restore");
     Step("dotnet", "csharpier", "check", ".");
     Step("dotnet", "build", "Packhorse.slnx", "-c", "Release", "-nologo", "-clp:NoSummary");
@@ -123,25 +123,53 @@ int Test()
     return tally.Close("tests/skips.txt");
 }
 
-// Published once for demo, tests and benchmarks: the linux-64 executable with its codecs linked in.
+// Published once for demo, tests and benchmarks: the static runtime, then the linux-64 executable that carries it.
 void PublishNative()
 {
-    Step(
-        "dotnet",
+    PublishProject(
+        "Packhorse.Runtime",
+        "packhorse-runtime",
+        "-p:StaticLibc=musl",
+        "-p:LinkMap=" + Path.GetFullPath("artifacts/publish/packhorse-runtime.map")
+    );
+    PublishProject(
+        "Packhorse",
+        "packhorse",
+        "-p:NativeCodecs=true",
+        "-p:RuntimeOfLinux64=" + Path.GetFullPath("artifacts/publish/packhorse-runtime")
+    );
+    // Under the names that people type already the same programs take upstream's arguments.
+    Directory.CreateDirectory("artifacts/publish/pixi");
+    foreach (
+        (string name, string program) in ((string, string)[])
+            [("pixi-pack", "packhorse"), ("pixi-unpack", "packhorse-runtime")]
+    )
+    {
+        File.Copy($"artifacts/publish/{program}", $"artifacts/publish/pixi/{name}", overwrite: true);
+    }
+}
+
+// Each with artifacts of its own: the link step does not see its own arguments as inputs.
+void PublishProject(string project, string program, params string[] properties)
+{
+    Directory.CreateDirectory("artifacts/publish");
+    string artifacts = Path.GetFullPath($"artifacts/native/{program}");
+    string[] arguments =
+    [
         "publish",
-        "src/Packhorse",
+        $"src/{project}",
         "-c",
         "Release",
         "-r",
         "linux-x64",
-        "-p:NativeCodecs=true",
-        "-p:ArtifactsPath=" + Path.GetFullPath("artifacts/native"),
+        .. properties,
+        $"-p:ArtifactsPath={artifacts}",
         "-nologo",
-        "-clp:NoSummary"
-    );
-    Directory.CreateDirectory("artifacts/publish");
-    string target = "artifacts/publish/packhorse";
-    File.Copy("artifacts/native/publish/Packhorse/release_linux-x64/packhorse", target + ".new", overwrite: true);
+        "-clp:NoSummary",
+    ];
+    Step("dotnet", arguments);
+    string target = $"artifacts/publish/{program}";
+    File.Copy($"{artifacts}/publish/{project}/release_linux-x64/{program}", target + ".new", overwrite: true);
     File.Move(target + ".new", target, overwrite: true);
 }
 
@@ -283,6 +311,9 @@ internal static partial class Program
     private static readonly (string Package, string Evidence)[] ForPublishing =
     [
         ("gcc", "gcc"),
+        ("clang", "clang"),
+        ("lld", "ld.lld"),
+        ("musl-dev", "/usr/lib/x86_64-linux-musl/libc.a"),
         ("libc6-dev", "/usr/include/stdlib.h"),
         ("libzstd-dev", "/usr/include/zstd.h"),
         ("libbz2-dev", "/usr/include/bzlib.h"),
@@ -290,4 +321,13 @@ internal static partial class Program
     ];
 
     private static readonly (string Package, string Evidence)[] ForChannels = [("patchelf", "patchelf")];
+
+    // Shells and checkers that self-extracting files are held against.
+    private static readonly (string Package, string Evidence)[] ForTests =
+    [
+        ("busybox-static", "busybox"),
+        ("dash", "dash"),
+        ("file", "file"),
+        ("shellcheck", "shellcheck"),
+    ];
 }

@@ -8,4 +8,22 @@ public static class EnvironmentVariables
 
     /// <summary>Set to anything: no colours (no-color.org).</summary>
     public static bool NoColor => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    /// <summary>HTCondor's scratch directory of the job: environments to run are unpacked there.</summary>
+    public static string? CondorScratchDirectory => Environment.GetEnvironmentVariable("_CONDOR_SCRATCH_DIR");
+
+    /// <summary>The directory for temporary files: environments to run are unpacked there when no job has a scratch directory.</summary>
+    public static string? TemporaryDirectory => Environment.GetEnvironmentVariable("TMPDIR");
+
+    /// <summary>All variables as NAME=VALUE, to be passed on.</summary>
+    public static IEnumerable<byte[]> All
+    {
+        get
+        {
+            foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            {
+                yield return System.Text.Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}");
+            }
+        }
+    }
 }

@@ -3,4 +3,8 @@ using Packhorse.Output;
 
 using TextWriter error = Terminal.OpenError();
 using var interruption = Interruption.OfProcess(error);
-return Packhorse.Commands.CommandLine.Run(args, Terminal.OfProcess(error, interruption));
+return Packhorse.Commands.CalledName.Run(
+    Environment.GetCommandLineArgs()[0],
+    args,
+    Terminal.OfProcess(error, interruption)
+);

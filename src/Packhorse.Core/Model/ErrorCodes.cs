@@ -17,6 +17,8 @@ public static class ErrorCodes
     public const string UnknownShell = "PH0206";
     public const string UnsupportedUrl = "PH0207";
     public const string PrefixTooLong = "PH0208";
+    public const string NoScratchDirectory = "PH0209";
+    public const string NotARuntime = "PH0210";
 
     public const string FileNotFound = "PH0300";
     public const string EnvironmentNotFound = "PH0301";
@@ -32,6 +34,7 @@ public static class ErrorCodes
     public const string BadLock = "PH0406";
     public const string BadPackage = "PH0407";
     public const string BadPack = "PH0408";
+    public const string NotVerified = "PH0409";
 
     public const string DownloadFailed = "PH0500";
     public const string Busy = "PH0501";
@@ -41,6 +44,7 @@ public static class ErrorCodes
     public const string PermissionDenied = "PH0602";
     public const string ReadOnly = "PH0603";
     public const string NotADirectory = "PH0604";
+    public const string NotPrivate = "PH0605";
 
     public const string WrongPlatform = "PH0700";
     public const string NewerFormat = "PH0701";

@@ -4,9 +4,11 @@ using Packhorse.Os;
 
 namespace Packhorse.Pack;
 
-/// <summary>An open pack of which every member can be read at any time: a tar file or a directory.</summary>
+/// <summary>An open pack of which every member can be read at any time: a tar, a self-extracting file or a directory.</summary>
 public sealed class PackContents : IDisposable
 {
+    private const int TarMagicOffset = 257;
+
     private readonly List<IDisposable> _owned;
     private readonly Dictionary<string, IRandomAccess> _members;
 
@@ -24,10 +26,22 @@ public sealed class PackContents : IDisposable
 
     public IReadOnlyList<PackedPackage> Packages { get; private set; } = [];
 
+    /// <summary>The header of a self-extracting file; null for other packs.</summary>
+    public SelfExtractingHeader? Header { get; private set; }
+
+    /// <summary>The file itself, all of it; null for a directory.</summary>
+    public IRandomAccess? File { get; private set; }
+
+    /// <summary>
+    /// SHA-256 that stands for the whole content: of the manifest, which has the digests of the other members. Where another tool's
+    /// has none, the lists of packages are taken in.
+    /// </summary>
+    public Digest Identity { get; private set; }
+
     /// <summary>Paths of the wheels in the pack.</summary>
     public IReadOnlyList<string> Wheels { get; private set; } = [];
 
-    /// <param name="path">A tar or a directory.</param>
+    /// <param name="path">A tar, a self-extracting file or a directory.</param>
     /// <exception cref="NotFoundException">There is nothing of that name.</exception>
     /// <exception cref="CorruptDataException">It is no pack, or it is damaged.</exception>
     public static PackContents Open(string path)
@@ -35,10 +49,9 @@ public sealed class PackContents : IDisposable
         var owned = new List<IDisposable>();
         try
         {
-            Dictionary<string, IRandomAccess> members = FileTree.DirectoryExists(path)
-                ? ListDirectory(path, owned)
-                : IndexTar(path, owned);
-            var contents = new PackContents(path, members, owned);
+            PackContents contents = FileTree.DirectoryExists(path)
+                ? new PackContents(path, ListDirectory(path, owned), owned)
+                : OpenFile(path, owned);
             contents.ReadLists();
             return contents;
         }
@@ -59,10 +72,26 @@ public sealed class PackContents : IDisposable
 
     public void Dispose() => _owned.ForEach(item => item.Dispose());
 
-    private static Dictionary<string, IRandomAccess> IndexTar(string path, List<IDisposable> owned)
+    private static PackContents OpenFile(string path, List<IDisposable> owned)
     {
         InputFile file = InputFile.Open(path);
         owned.Add(file);
+        // Where a tar has its magic (POSIX ustar and GNU).
+        Span<byte> beginning = stackalloc byte[TarMagicOffset + 5];
+        int count = file.Read(beginning, 0);
+        if (SelfExtractingHeader.IsOne(beginning[..count]))
+        {
+            SelfExtractingHeader header = SelfExtractingHeader.Read(file, path);
+            var payload = new SourceSlice(file, header.PayloadOffset, header.PayloadBytes);
+            return new PackContents(path, IndexTar(payload, path), owned) { Header = header, File = file };
+        }
+        bool isTar = count == beginning.Length && beginning[TarMagicOffset..].SequenceEqual("ustar"u8);
+        IRandomAccess? decoded = isTar ? null : UpstreamExecutable.Find(file, path);
+        return new PackContents(path, IndexTar(decoded ?? file, path), owned) { File = file };
+    }
+
+    private static Dictionary<string, IRandomAccess> IndexTar(IRandomAccess file, string path)
+    {
         var members = new Dictionary<string, IRandomAccess>(StringComparer.Ordinal);
         using Stream stream = file.AsStream();
         var tar = new TarReader(stream, path);
@@ -187,7 +216,17 @@ public sealed class PackContents : IDisposable
         {
             throw NoManifest(Where);
         }
-        Manifest = PackManifest.Parse(ReadJson(PackManifest.Path), Where);
+        byte[] manifest = ReadJson(PackManifest.Path);
+        if (Header is { } header && header.ManifestSha256 != Sha256.Hash(manifest))
+        {
+            throw new CorruptDataException(
+                ErrorCodes.DigestMismatch,
+                $"{Where}: {PackManifest.Path} is not what the header says"
+            );
+        }
+        using var identity = new Sha256();
+        identity.Append(manifest);
+        Manifest = PackManifest.Parse(manifest, Where);
         var lists = new PackLists(Manifest.Members, Where);
         foreach (string path in _members.Keys.Order(StringComparer.Ordinal))
         {
@@ -196,12 +235,15 @@ public sealed class PackContents : IDisposable
                 && name == PackLayout.RepodataName
             )
             {
-                lists.AddRepodata(path, subdir, ReadJson(path));
+                byte[] repodata = ReadJson(path);
+                lists.AddRepodata(path, subdir, repodata);
+                identity.Append(Manifest.Members is null ? repodata : []);
             }
         }
         lists.CheckComplete(
             _members.ToDictionary(member => member.Key, member => member.Value.Length, StringComparer.Ordinal)
         );
+        Identity = identity.Finish();
         Packages = lists.Packages();
         Wheels = [.. _members.Keys.Where(PackLayout.IsWheel).Order(StringComparer.Ordinal)];
         foreach (PackedPackage package in Packages)

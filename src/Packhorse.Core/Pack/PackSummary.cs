@@ -14,6 +14,9 @@ public sealed record PackSummary
 {
     public required PackManifest Manifest { get; init; }
 
+    /// <inheritdoc cref="PackContents.Identity"/>
+    public required Digest Identity { get; init; }
+
     /// <summary>In the order of the pack.</summary>
     public required IReadOnlyList<PackageSummary> Packages { get; init; }
 
@@ -56,6 +59,7 @@ public sealed record PackSummary
         return new PackSummary
         {
             Manifest = pack.Manifest,
+            Identity = pack.Identity,
             Packages = packages,
             VirtualPackages =
             [

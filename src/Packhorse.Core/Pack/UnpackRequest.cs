@@ -17,7 +17,8 @@ public sealed record UnpackRequest
     /// <summary>Name of the environment's directory in it.</summary>
     public string EnvironmentName { get; init; } = "env";
 
-    public ActivationShell Shell { get; init; } = ActivationShell.Bash;
+    /// <summary>The shell that the activation script is for; null: no script.</summary>
+    public ActivationShell? Shell { get; init; } = ActivationShell.Bash;
 
     /// <summary>The platform of this machine.</summary>
     public required Platform Here { get; init; }
@@ -31,8 +32,9 @@ public sealed record UnpackRequest
     /// <summary>The environment's prefix.</summary>
     public string Prefix => Path.Combine(OutputDirectory, EnvironmentName);
 
-    /// <summary>The activation script.</summary>
-    public string Script => Path.Combine(OutputDirectory, ActivationScript.FileName(Shell));
+    /// <summary>The activation script; null: none.</summary>
+    public string? Script =>
+        Shell is { } shell ? Path.Combine(OutputDirectory, ActivationScript.FileName(shell)) : null;
 
     /// <summary>Looks at everything that can be known before anything is read or written.</summary>
     /// <exception cref="UsageException">The name would leave the directory, or something is in the way.</exception>
@@ -42,7 +44,7 @@ public sealed record UnpackRequest
             !EntryPath.IsSafe(EnvironmentName)
             || EnvironmentName.Contains('/')
             || Encoding.UTF8.GetByteCount(EnvironmentName) > LongestName
-            || EnvironmentName == ActivationScript.FileName(Shell)
+            || Prefix == Script
         )
         {
             throw new UsageException(
@@ -71,7 +73,10 @@ public sealed record UnpackRequest
                 Hint = "name a directory with -o; the environment is made below it",
             };
         }
-        OutputFile.CheckReplaceable(Script);
+        if (Script is not null)
+        {
+            OutputFile.CheckReplaceable(Script);
+        }
     }
 }
 
@@ -80,7 +85,8 @@ public sealed record UnpackResult
 {
     public required string Prefix { get; init; }
 
-    public required string ActivationScript { get; init; }
+    /// <summary>Null when none was asked for.</summary>
+    public required string? ActivationScript { get; init; }
 
     public required int Packages { get; init; }
 

@@ -77,7 +77,9 @@ public static class Unpacker
     {
         // A name of this environment's own: several environments of one directory may be made at once.
         string part = Path.Combine(request.OutputDirectory, $".{request.EnvironmentName}.packhorse-script");
-        using OutputFile script = OutputFile.CreateAt(part, request.Script, FilePermissions.ReadWrite);
+        using OutputFile? script = request.Script is { } path
+            ? OutputFile.CreateAt(part, path, FilePermissions.ReadWrite)
+            : null;
         Activation activation = Activation.ReadAt(transaction.StagePath, request.Prefix);
         transaction.Commit(made.Plan, made.Arrived);
         if (!transaction.IsNew)
@@ -85,8 +87,8 @@ public static class Unpacker
             // What was there and is kept has its part in it.
             activation = Activation.Read(request.Prefix);
         }
-        script.Write(Encoding.UTF8.GetBytes(ActivationScript.Write(activation)), 0);
-        script.Complete();
+        script?.Write(Encoding.UTF8.GetBytes(ActivationScript.Write(activation)), 0);
+        script?.Complete();
         return new UnpackResult
         {
             Prefix = request.Prefix,

@@ -50,7 +50,7 @@ public static class PackDirectoryWriter
             );
             throw;
         }
-        PackLayoutPlan layout = PackLayoutPlan.Create(request.Plan, contents, request.Layout);
+        PackLayoutPlan layout = PackLayoutPlan.Create(request, contents);
         WriteDocuments(root, layout);
         RemoveStrangers(root, layout);
         Exchange(request.Output, root, directory);

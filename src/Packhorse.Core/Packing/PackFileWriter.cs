@@ -21,19 +21,21 @@ public static class PackFileWriter
     {
         OutputFile.CheckReplaceable(request.Output);
         using var directory = new PartDirectory(request.Output);
-        using OutputFile tar = OutputFile.Resume(directory["pack"], request.Output, FilePermissions.ReadWrite);
+        UnixFileMode mode = request.Runtime is null ? FilePermissions.ReadWrite : FilePermissions.All;
+        using OutputFile tar = OutputFile.Resume(directory["pack"], request.Output, mode);
         var bringer = new MemberBringer(name => directory[name], fetcher, request.Downloads);
         reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
         ExpectedContent[] contents = await bringer
             .BringUnknownAsync(request.Plan.Members, cancellation)
             .ConfigureAwait(false);
-        PackLayoutPlan layout = PackLayoutPlan.Create(request.Plan, contents, request.Layout);
+        PackLayoutPlan layout = PackLayoutPlan.Create(request, contents);
         using var journal = new PackJournal(directory, layout);
         try
         {
             long there = journal.HasAny ? Enumerable.Range(0, layout.Entries.Count).Sum(journal.Written) : 0;
-            SpaceCheck.Check(directory.Path, layout.TarLength - there, files: 1, "the pack");
-            tar.SetLength(layout.TarLength);
+            SpaceCheck.Check(directory.Path, layout.FileLength - there, files: 1, "the pack");
+            tar.SetLength(layout.FileLength);
+            WriteFrame(tar, request, layout);
             WriteHeaders(tar, layout);
             await FetchMembersAsync(new Work(request, layout, tar, journal, fetcher, bringer, reporter), cancellation)
                 .ConfigureAwait(false);
@@ -51,17 +53,28 @@ public static class PackFileWriter
         }
         tar.Complete();
         directory.Complete();
-        return new PackResult(request.Output, layout.TarLength, request.Plan.Members.Count);
+        return new PackResult(request.Output, layout.FileLength, request.Plan.Members.Count);
+    }
+
+    // What a self-extracting file has around the tar.
+    private static void WriteFrame(OutputFile file, PackRequest request, PackLayoutPlan layout)
+    {
+        if (layout.Executable is { } executable)
+        {
+            file.Write(SelfExtractingScript.Write(executable), 0);
+            file.Write(request.Runtime!.Padded, SelfExtractingHeader.Bytes);
+            file.Write(SelfExtractingHeader.EndMark, executable.TotalBytes - SelfExtractingHeader.EndMark.Length);
+        }
     }
 
     private static void WriteHeaders(OutputFile tar, PackLayoutPlan layout)
     {
         foreach (LayoutEntry entry in layout.Entries)
         {
-            tar.Write(entry.Header, entry.HeaderOffset);
+            tar.Write(entry.Header, layout.TarOffset + entry.HeaderOffset);
             if (entry.Content is not null)
             {
-                tar.Write(entry.Content, entry.ContentOffset);
+                tar.Write(entry.Content, layout.TarOffset + entry.ContentOffset);
             }
         }
     }
@@ -80,10 +93,11 @@ public static class PackFileWriter
     private static async Task FetchMemberAsync(Work work, int index, CancellationToken cancellation)
     {
         LayoutEntry entry = work.Layout.Entries[index];
+        long place = work.Layout.TarOffset + entry.ContentOffset;
         PlannedMember member = entry.Member!;
         string? local = work.Bringer.PathOf(member);
         long written = work.Journal.Written(index);
-        using Stream? prefix = written > 0 ? new WrittenRange(work.Tar, entry.ContentOffset, written) : null;
+        using Stream? prefix = written > 0 ? new WrittenRange(work.Tar, place, written) : null;
         await work
             .Fetcher.FetchAsync(
                 new FetchRequest
@@ -93,7 +107,12 @@ public static class PackFileWriter
                     Expected = local is null ? member.Expected : member.Expected with { Size = entry.Size },
                     Prefix = prefix,
                 },
-                new RegionTarget(work.Tar, entry, written, reached => work.Journal.Note(index, reached, final: false)),
+                new RegionTarget(
+                    work.Tar,
+                    (entry, place),
+                    written,
+                    reached => work.Journal.Note(index, reached, final: false)
+                ),
                 cancellation
             )
             .ConfigureAwait(false);
@@ -112,30 +131,36 @@ public static class PackFileWriter
     );
 
     /// <summary>The place of one member in the tar; it is never left.</summary>
-    private sealed class RegionTarget(OutputFile tar, LayoutEntry entry, long written, Action<long> reached)
-        : IFetchTarget
+    private sealed class RegionTarget(
+        OutputFile tar,
+        (LayoutEntry Entry, long Offset) region,
+        long written,
+        Action<long> reached
+    ) : IFetchTarget
     {
+        private readonly LayoutEntry _entry = region.Entry;
+
         public void Begin(long? totalLength)
         {
-            if (totalLength is { } total && total != entry.Size)
+            if (totalLength is { } total && total != _entry.Size)
             {
                 throw new CorruptDataException(
                     ErrorCodes.SizeMismatch,
-                    $"{entry.Member!.Package.FileName} has {total:N0} bytes where it comes from, {entry.Size:N0} were expected"
+                    $"{_entry.Member!.Package.FileName} has {total:N0} bytes where it comes from, {_entry.Size:N0} were expected"
                 );
             }
         }
 
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {
-            if (offset < 0 || offset + bytes.Length > entry.Size)
+            if (offset < 0 || offset + bytes.Length > _entry.Size)
             {
                 throw new CorruptDataException(
                     ErrorCodes.SizeMismatch,
-                    $"{entry.Member!.Package.FileName} has more than the {entry.Size:N0} bytes that were expected"
+                    $"{_entry.Member!.Package.FileName} has more than the {_entry.Size:N0} bytes that were expected"
                 );
             }
-            tar.Write(bytes, entry.ContentOffset + offset);
+            tar.Write(bytes, region.Offset + offset);
             written = offset + bytes.Length;
             reached(written);
         }

@@ -72,6 +72,7 @@ internal sealed class PackJournal : IDisposable
     private static Digest Identify(PackLayoutPlan layout)
     {
         using var hash = new Sha256();
+        hash.Append(Encoding.UTF8.GetBytes(layout.Executable?.Fields ?? ""));
         foreach (LayoutEntry entry in layout.Entries)
         {
             hash.Append(entry.Header);

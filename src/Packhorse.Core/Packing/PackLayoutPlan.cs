@@ -43,10 +43,22 @@ public sealed record LayoutEntry
 /// <summary>Every entry of a pack and its place in the tar, known before a package is read.</summary>
 public sealed class PackLayoutPlan
 {
-    private PackLayoutPlan(IReadOnlyList<LayoutEntry> entries, long tarLength)
+    private PackLayoutPlan(IReadOnlyList<LayoutEntry> entries, long tarLength, RuntimeImage? runtime)
     {
         Entries = entries;
         TarLength = tarLength;
+        if (runtime is not null)
+        {
+            LayoutEntry manifest = entries.Single(entry => entry.Path == PackManifest.Path);
+            Executable = new SelfExtractingHeader
+            {
+                Platform = runtime.Platform,
+                RuntimeBytes = runtime.Padded.Length,
+                RuntimeSha256 = runtime.Sha256,
+                PayloadBytes = tarLength,
+                ManifestSha256 = Sha256.Hash(manifest.Content!),
+            };
+        }
     }
 
     public IReadOnlyList<LayoutEntry> Entries { get; }
@@ -54,9 +66,19 @@ public sealed class PackLayoutPlan
     /// <summary>Bytes of the whole tar.</summary>
     public long TarLength { get; }
 
+    /// <summary>Of a self-extracting file; null for a bare tar.</summary>
+    public SelfExtractingHeader? Executable { get; }
+
+    /// <summary>Where in the file the tar begins.</summary>
+    public long TarOffset => Executable?.PayloadOffset ?? 0;
+
+    /// <summary>Bytes of the whole file.</summary>
+    public long FileLength => Executable?.TotalBytes ?? TarLength;
+
     /// <param name="contents">Size and SHA-256 of every member, in the order of the plan.</param>
-    public static PackLayoutPlan Create(PackPlan plan, IReadOnlyList<ExpectedContent> contents, PackLayoutKind kind)
+    public static PackLayoutPlan Create(PackRequest request, IReadOnlyList<ExpectedContent> contents)
     {
+        PackPlan plan = request.Plan;
         List<LayoutEntry> documents = MakeDocuments(plan);
         IEnumerable<LayoutEntry> packages = plan.Members.Zip(
             contents,
@@ -69,10 +91,10 @@ public sealed class PackLayoutPlan
                 }
         );
         IEnumerable<LayoutEntry> ordered =
-            kind == PackLayoutKind.Upstream
+            request.Layout == PackLayoutKind.Upstream
                 ? InUpstreamOrder(plan, documents, packages)
                 : InOwnOrder(plan, documents, packages, contents);
-        return Place(ordered);
+        return Place(ordered, request.Runtime);
     }
 
     private static List<LayoutEntry> MakeDocuments(PackPlan plan)
@@ -162,7 +184,7 @@ public sealed class PackLayoutPlan
             Size = content.Length,
         };
 
-    private static PackLayoutPlan Place(IEnumerable<LayoutEntry> entries)
+    private static PackLayoutPlan Place(IEnumerable<LayoutEntry> entries, RuntimeImage? runtime)
     {
         long offset = 0;
         var placed = new List<LayoutEntry>();
@@ -172,6 +194,6 @@ public sealed class PackLayoutPlan
             placed.Add(at);
             offset = checked(at.ContentOffset + TarHeader.PaddedLength(at.Size));
         }
-        return new PackLayoutPlan(placed, offset + TarHeader.EndBytes);
+        return new PackLayoutPlan(placed, offset + TarHeader.EndBytes, runtime);
     }
 }

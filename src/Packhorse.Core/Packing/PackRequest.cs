@@ -10,10 +10,13 @@ public sealed record PackRequest
 
     public PackLayoutKind Layout { get; init; }
 
+    /// <summary>Makes a self-extracting file that carries this; null for a bare tar.</summary>
+    public RuntimeImage? Runtime { get; init; }
+
     /// <summary>Downloads that run at once, at most.</summary>
     public int Downloads { get; init; } = 50;
 }
 
 /// <summary>What was packed.</summary>
-/// <param name="Size">Bytes of the tar, or of all files of the directory.</param>
+/// <param name="Size">Bytes of the file, or of all files of the directory.</param>
 public sealed record PackResult(string Output, long Size, int Packages);

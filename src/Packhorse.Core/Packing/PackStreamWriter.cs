@@ -2,6 +2,7 @@ using Packhorse.Codecs;
 using Packhorse.Fetch;
 using Packhorse.Model;
 using Packhorse.Os;
+using Packhorse.Pack;
 
 namespace Packhorse.Packing;
 
@@ -33,12 +34,17 @@ public static class PackStreamWriter
         ExpectedContent[] contents = await bringer
             .BringUnknownAsync(request.Plan.Members, cancellation)
             .ConfigureAwait(false);
-        PackLayoutPlan layout = PackLayoutPlan.Create(request.Plan, contents, request.Layout);
+        PackLayoutPlan layout = PackLayoutPlan.Create(request, contents);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var coming = new Queue<ComingMember>();
         using IEnumerator<LayoutEntry> next = layout.Entries.Where(entry => entry.Member is not null).GetEnumerator();
         try
         {
+            if (layout.Executable is { } executable)
+            {
+                output.Write(SelfExtractingScript.Write(executable));
+                output.Write(request.Runtime!.Padded);
+            }
             foreach (LayoutEntry entry in layout.Entries)
             {
                 while (coming.Count < Ahead && next.MoveNext())
@@ -56,6 +62,7 @@ public static class PackStreamWriter
                 output.Write(new byte[TarHeader.PaddedLength(entry.Size) - entry.Size]);
             }
             output.Write(new byte[TarHeader.EndBytes]);
+            output.Write(layout.Executable is null ? default : SelfExtractingHeader.EndMark);
             output.Flush();
         }
         catch
@@ -67,7 +74,7 @@ public static class PackStreamWriter
             }
             throw;
         }
-        return new PackResult("-", layout.TarLength, contents.Length);
+        return new PackResult("-", layout.FileLength, contents.Length);
     }
 
     private static ComingMember Begin(

@@ -43,6 +43,7 @@ public static class CommandLine
         root.Subcommands.Add(PackCommand.Build(terminal));
         root.Subcommands.Add(UnpackCommand.Build(terminal));
         root.Subcommands.Add(InspectCommand.Build(terminal));
+        root.Subcommands.Add(VerifyCommand.Build(terminal));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
         return root;
     }

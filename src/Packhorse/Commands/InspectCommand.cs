@@ -9,11 +9,9 @@ namespace Packhorse.Commands;
 /// <summary><c>packhorse inspect</c>.</summary>
 internal sealed class InspectCommand
 {
-    private const int Biggest = 10;
-
     private readonly Argument<string> _pack = ArgumentRules.Path(
         "PACK",
-        "A pack: a tar file or a directory.",
+        "A pack: a tar, a self-extracting file or a directory.",
         "environment.tar"
     );
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON." };
@@ -58,45 +56,16 @@ internal sealed class InspectCommand
         }
         else
         {
-            Print(summary, parsed.GetValue(_verbose));
+            SummaryText.Write(_terminal.Out, summary, all: parsed.GetValue(_verbose));
         }
         return (int)ExitClass.Ok;
-    }
-
-    private void Print(PackSummary summary, bool all)
-    {
-        TextWriter output = _terminal.Out;
-        output.WriteLine($"environment       {summary.Manifest.Environment ?? "(not named)"}");
-        output.WriteLine($"platform          {summary.Manifest.Platform}");
-        output.WriteLine($"packages          {summary.Packages.Count}");
-        output.WriteLine($"packed            {ByteSize.Format(summary.PackedSize)}");
-        output.WriteLine($"unpacked          {ByteSize.Format(summary.Size)} in {summary.Files} files");
-        output.WriteLine(
-            $"the machine needs {(summary.VirtualPackages.Count > 0 ? string.Join(", ", summary.VirtualPackages) : "nothing in particular")}"
-        );
-        if (summary.Unverifiable > 0)
-        {
-            output.WriteLine($"not verifiable    {summary.Unverifiable} package(s) have no digest");
-        }
-        IEnumerable<PackageSummary> bySize = summary.Packages.OrderByDescending(package => package.Size);
-        output.WriteLine();
-        output.WriteLine($"{"packed", 12} {"unpacked", 12} {"files", 8}");
-        foreach (PackageSummary package in all ? bySize : bySize.Take(Biggest))
-        {
-            output.WriteLine(
-                $"{ByteSize.Format(package.PackedSize), 12} {ByteSize.Format(package.Size), 12} {package.Files, 8}  {package.Record}"
-            );
-        }
-        if (!all && summary.Packages.Count > Biggest)
-        {
-            output.WriteLine($"{"", 34}  and {summary.Packages.Count - Biggest} more (-v lists them)");
-        }
     }
 
     private static void Write(Utf8JsonWriter json, PackSummary summary)
     {
         json.WriteString("environment", summary.Manifest.Environment);
         json.WriteString("platform", summary.Manifest.Platform.Subdir);
+        json.WriteString("digest", summary.Identity.ToString());
         json.WriteNumber("packed_size", summary.PackedSize);
         json.WriteNumber("unpacked_size", summary.Size);
         json.WriteNumber("files", summary.Files);

@@ -37,7 +37,8 @@ internal sealed class PackCommand
 
     private readonly Option<string?> _output = new("--output-file", "-o")
     {
-        Description = "File or directory to make, or - for standard output. [default: environment.tar or environment]",
+        Description =
+            "File or directory to make, or - for standard output. [default: environment.tar, environment.sh or environment]",
         HelpName = "FILE",
     };
 
@@ -50,6 +51,17 @@ internal sealed class PackCommand
     {
         Description = "Order of members: packhorse (can be verified while it arrives) or upstream (as pixi-pack).",
         HelpName = "packhorse|upstream",
+    };
+
+    private readonly Option<bool> _createExecutable = new("--create-executable")
+    {
+        Description = "Make a self-extracting file, which needs nothing on the machine that it is unpacked on.",
+    };
+
+    private readonly Option<string?> _runtime = new("--pixi-unpack-source")
+    {
+        Description = "Program for the self-extracting file to carry, instead of the one that packhorse brings.",
+        HelpName = "FILE",
     };
 
     private readonly Option<string?> _config = new("--config", "-c")
@@ -73,6 +85,8 @@ internal sealed class PackCommand
             self._platform,
             self._output,
             self._directoryOnly,
+            self._createExecutable,
+            self._runtime,
             self._layout,
             self._config,
         };
@@ -82,6 +96,7 @@ internal sealed class PackCommand
             command,
             "packhorse pack",
             "packhorse pack -e prod -p linux-64 -o prod.tar path/to/pixi.toml",
+            "packhorse pack --create-executable",
             "packhorse pack --directory-only -o prod",
             "packhorse pack -o - | ssh node packhorse unpack -"
         );
@@ -101,7 +116,16 @@ internal sealed class PackCommand
         FetchConfig? config = ReadConfig(parsed);
         int downloads = config?.Downloads ?? DefaultDownloads;
         bool directory = parsed.GetValue(_directoryOnly);
-        string output = parsed.GetValue(_output) ?? (directory ? "environment" : "environment.tar");
+        bool executable = parsed.GetValue(_createExecutable);
+        CheckKind(parsed, directory, executable);
+        string output =
+            parsed.GetValue(_output)
+            ?? (
+                directory ? "environment"
+                : executable ? "environment.sh"
+                : "environment.tar"
+            );
+        RuntimeImage? runtime = executable ? RuntimeSource.Load(parsed.GetValue(_runtime), plan.Platform) : null;
         PackResult result = await _common
             .WithReporterAsync(
                 parsed,
@@ -118,6 +142,7 @@ internal sealed class PackCommand
                         Plan = plan,
                         Output = output == "-" ? Path.GetTempPath() : FileTree.Absolute(output),
                         Layout = parsed.GetValue(_layout),
+                        Runtime = runtime,
                         Downloads = downloads,
                     };
                     try
@@ -157,6 +182,18 @@ internal sealed class PackCommand
         }
         await using Stream output = _terminal.OpenOutput();
         return await PackStreamWriter.WriteAsync(request, output, through, cancellation);
+    }
+
+    private void CheckKind(ParseResult parsed, bool directory, bool executable)
+    {
+        string? mistake =
+            directory && executable ? "--directory-only and --create-executable exclude each other"
+            : parsed.GetValue(_runtime) is not null && !executable ? "--pixi-unpack-source needs --create-executable"
+            : null;
+        if (mistake is not null)
+        {
+            throw new UsageException(ErrorCodes.BadArguments, mistake);
+        }
     }
 
     private PackPlan MakePlan(ParseResult parsed, string lockPath)

@@ -16,7 +16,7 @@ internal sealed class UnpackCommand
 
     private readonly Argument<string> _pack = ArgumentRules.Path(
         "PACK",
-        "A pack: a tar file, a directory, or - for a tar on standard input.",
+        "A pack: a tar, a self-extracting file (pixi-pack's too), a directory, or - for a tar on standard input.",
         "environment.tar"
     );
 

@@ -37,6 +37,12 @@ internal static unsafe partial class LibC
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
 
+    public const int W_OK = 2;
+    public const int X_OK = 1;
+
+    public const int SIGPIPE = 13;
+    public const nint SIG_DFL = 0;
+
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
 
@@ -146,4 +152,35 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc")]
     public static partial uint umask(uint mask);
+
+    [LibraryImport("libc")]
+    public static partial int isatty(int fd);
+
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int faccessat(int dirfd, byte* pathname, int mode, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int execve(byte* pathname, byte** argv, byte** envp);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint signal(int signum, nint handler);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fstat(int fd, byte* status);
+
+    /// <summary>st_mode and st_uid of an open file; fields of struct stat stand at other places on each architecture.</summary>
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public static (uint Mode, uint Owner) ModeAndOwner(int fd)
+    {
+        byte* status = stackalloc byte[256];
+        if (fstat(fd, status) != 0)
+        {
+            throw SystemErrors.LastError("look at", $"descriptor {fd}");
+        }
+        int mode = IsArm ? 16 : 24;
+        return (*(uint*)(status + mode), *(uint*)(status + (IsArm ? 24 : 28)));
+    }
 }

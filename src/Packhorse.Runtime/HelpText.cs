@@ -1,0 +1,79 @@
+namespace Packhorse.Runtime;
+
+/// <summary>What <c>-h</c> says.</summary>
+internal static class HelpText
+{
+    public static string For(Invocation invocation)
+    {
+        string name = Path.GetFileName(invocation.ProgramName);
+        return invocation.AsPixiUnpack ? Unpacking($"{name} [OPTIONS] [PACK_FILE]", PackFile)
+            : invocation.File is null ? Standalone(name)
+            : SelfExtracting(name);
+    }
+
+    private const string PackFile = """
+
+        Arguments:
+          [PACK_FILE]  A tar, a self-extracting file, a directory, or - for a tar on standard input [default: environment.tar]
+
+        """;
+
+    private const string UnpackOptions = """
+        Options of unpacking:
+          -o, --output-directory DIR  Directory that gets the environment and the activation script [default: .]
+          -e, --env-name NAME         Name of the environment's directory [default: env]
+          -s, --shell SHELL           Shell that the activation script is for: bash or zsh [default: bash]
+          -v, --verbose               Say more
+          -q, --quiet                 Say only what goes wrong
+          -h, --help                  This
+          -V, --version               The version
+        """;
+
+    private static string Unpacking(string usage, string arguments) =>
+        $"""
+            Makes a conda environment of a pack.
+
+            Usage: {usage}
+            {arguments}
+            {UnpackOptions}
+
+            """;
+
+    private static string SelfExtracting(string name) =>
+        $"""
+            A conda environment and what unpacks it, in one file.
+
+            Usage: {name} [OPTIONS]                     unpack to ./env and write activate.sh
+                   {name} run [--into DIR] [--] CMD...  unpack once into scratch space, then become CMD with the environment active
+                   {name} shell [--into DIR]            the same with an interactive shell
+                   {name} verify                        compare everything in the file with its SHA-256; writes nothing
+                   {name} inspect                       what is in the file
+                   {name} --version
+
+            {UnpackOptions}
+
+            Options of run and shell:
+              --into DIR                  Directory for unpacked environments [default: $_CONDOR_SCRATCH_DIR, $TMPDIR or /tmp]
+              -v, -q                      As above; run says nothing when all is well
+
+            Exit codes: 0 ok, 1 other, 2 usage, 3 not found, 4 corrupt, 5 try again, 6 refused by the system, 7 wrong platform.
+            Of run and shell: the command's own; 126 or 127 when it cannot be executed or found; 110 more than the above when it was
+            not started.
+
+            """;
+
+    private static string Standalone(string name) =>
+        $"""
+            Makes conda environments of packs, and runs them. A pack is a tar, a directory, or a self-extracting file.
+
+            Usage: {name} unpack [OPTIONS] [PACK]             unpack to ./env and write activate.sh; PACK - is a tar on standard input
+                   {name} run [--into DIR] PACK [--] CMD...   unpack once into scratch space, then become CMD in the environment
+                   {name} shell [--into DIR] PACK             the same with an interactive shell
+                   {name} verify [PACK]                       compare everything in the pack with its SHA-256
+                   {name} inspect [PACK]                      what is in the pack
+                   {name} --version
+
+            {UnpackOptions}
+
+            """;
+}

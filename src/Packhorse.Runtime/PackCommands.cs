@@ -1,0 +1,98 @@
+using Packhorse.Install;
+using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Output;
+using Packhorse.Pack;
+
+namespace Packhorse.Runtime;
+
+/// <summary><c>unpack</c>, <c>verify</c> and <c>inspect</c>.</summary>
+internal static class PackCommands
+{
+    private static readonly OptionSpec[] UnpackOptions =
+    [
+        .. CommandContext.CommonOptions,
+        new("--output-directory", 'o', TakesValue: true),
+        new("--env-name", 'e', TakesValue: true),
+        new("--shell", 's', TakesValue: true),
+    ];
+
+    public static void Unpack(CommandContext context, string[] arguments)
+    {
+        var options = new OptionReader(UnpackOptions, arguments, stopsAtFirst: false);
+        if (context.HasAnswered(options))
+        {
+            return;
+        }
+        string pack = context.PackOf(options.Rest);
+        var request = new UnpackRequest
+        {
+            OutputDirectory = FileTree.Absolute(options.Value("--output-directory") ?? "."),
+            EnvironmentName = options.Value("--env-name") ?? "env",
+            Shell = ActivationScript.ParseShell(options.Value("--shell") ?? "bash"),
+            Here = HostPlatform.Current,
+            Workers = Environment.ProcessorCount,
+        };
+        PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
+        UnpackResult result = context.Interruptibly(token => Unpack(pack, (request, reporter), token));
+        if (result.Unverified > 0)
+        {
+            reporter.Warn(
+                $"the pack has no digest of {result.Unverified} package(s): nothing vouches for their content"
+            );
+        }
+        if (!options.Has("--quiet"))
+        {
+            string kept =
+                result.Unchanged > 0 ? $" ({result.Unchanged} of {result.Packages} packages were there already)" : "";
+            context.Error.WriteLine($"Finished unpacking to {result.Prefix}{kept}");
+            context.Error.WriteLine($"Activate it with: . {result.ActivationScript}");
+        }
+    }
+
+    public static void Verify(CommandContext context, string[] arguments)
+    {
+        var options = new OptionReader(CommandContext.CommonOptions, arguments, stopsAtFirst: false);
+        if (context.HasAnswered(options))
+        {
+            return;
+        }
+        using PackContents pack = PackContents.Open(context.PackOf(options.Rest));
+        PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
+        VerifyResult result = context.Interruptibly(token =>
+            PackVerifier.Verify(pack, Environment.ProcessorCount, reporter, token)
+        );
+        context.Output.WriteLine(
+            $"{pack.Where}: {result.Members} members of {ByteSize.Format(result.Bytes)} are what they should be"
+        );
+        result.RequireComplete();
+    }
+
+    public static void Inspect(CommandContext context, string[] arguments)
+    {
+        var options = new OptionReader(CommandContext.CommonOptions, arguments, stopsAtFirst: false);
+        if (context.HasAnswered(options))
+        {
+            return;
+        }
+        using PackContents pack = PackContents.Open(context.PackOf(options.Rest));
+        PackSummary summary = context.Interruptibly(token => PackSummary.Read(pack, Environment.ProcessorCount, token));
+        SummaryText.Write(context.Output, summary, all: options.Has("--verbose"));
+    }
+
+    private static UnpackResult Unpack(
+        string pack,
+        (UnpackRequest Request, IReporter Reporter) to,
+        CancellationToken cancellation
+    )
+    {
+        if (pack == "-" || FileTree.KindOf(pack) == FileKind.Other)
+        {
+            using Stream input =
+                pack == "-" ? InputPipeStream.StandardInput(cancellation) : InputPipeStream.Open(pack, cancellation);
+            return StreamUnpacker.Unpack(input, to.Request, to.Reporter, cancellation);
+        }
+        using PackContents contents = PackContents.Open(pack);
+        return Unpacker.Unpack(contents, to.Request, to.Reporter, cancellation);
+    }
+}

@@ -1,0 +1,95 @@
+using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Output;
+using Packhorse.Pack;
+
+namespace Packhorse.Runtime;
+
+/// <summary>The command line as a function: arguments and streams in, exit code out.</summary>
+internal static class RuntimeCommandLine
+{
+    /// <summary>Added to the class of a failure that kept a command from being started, so that it is none of the command's own.</summary>
+    private const int NotStarted = 110;
+
+    public static int Execute(CommandContext context)
+    {
+        string[] arguments = context.Invocation.Arguments;
+        string[] rest = arguments.Length > 0 ? arguments[1..] : [];
+        string? verb = context.Invocation.AsPixiUnpack || arguments.Length == 0 ? null : arguments[0];
+        int notStarted = verb is "run" or "shell" ? NotStarted : 0;
+        try
+        {
+            int code = Execute(context, verb, rest);
+            context.Output.Flush();
+            return code;
+        }
+        catch (InterruptedException interrupted)
+        {
+            return interrupted.ExitCode;
+        }
+        catch (Exception failure)
+        {
+            bool verbose = arguments.Any(argument => argument is "-v" or "--verbose");
+            ErrorPrinter.Print(context.Error, failure, verbose);
+            if (notStarted > 0)
+            {
+                context.Error.WriteLine($"packhorse: not started: {failure.Message.Split('\n')[0]}");
+            }
+            return notStarted + (int)ClassOf(failure, context.Invocation);
+        }
+    }
+
+    /// <summary>Whether this runtime runs here, carries out a version of the format, and is what the file says it is.</summary>
+    /// <param name="files">The self-extracting file that it was copied from, or nothing.</param>
+    public static int Probe(string version, string[] files)
+    {
+        if (version != $"{SelfExtractingHeader.FormatVersion}")
+        {
+            return (int)ExitClass.Incompatible;
+        }
+        try
+        {
+            foreach (string path in files)
+            {
+                using InputFile file = InputFile.Open(path);
+                SelfExtractingHeader.Read(file, path).CheckRuntime(file, path);
+            }
+            return (int)ExitClass.Ok;
+        }
+        catch (PackhorseException failure)
+        {
+            return (int)failure.ExitClass;
+        }
+    }
+
+    private static int Execute(CommandContext context, string? verb, string[] rest)
+    {
+        switch (verb)
+        {
+            case "run":
+                return LaunchCommands.Run(context, rest);
+            case "shell":
+                return LaunchCommands.Shell(context, rest);
+            case "verify":
+                PackCommands.Verify(context, rest);
+                break;
+            case "inspect":
+                PackCommands.Inspect(context, rest);
+                break;
+            case "unpack":
+                PackCommands.Unpack(context, rest);
+                break;
+            default:
+                PackCommands.Unpack(context, context.Invocation.Arguments);
+                break;
+        }
+        return 0;
+    }
+
+    // pixi-unpack knows 1 and 2 only.
+    private static ExitClass ClassOf(Exception failure, Invocation invocation)
+    {
+        ExitClass exitClass = failure is PackhorseException known ? known.ExitClass : ExitClass.Other;
+        return invocation.AsPixiUnpack && exitClass != ExitClass.Usage ? ExitClass.Other : exitClass;
+    }
+}

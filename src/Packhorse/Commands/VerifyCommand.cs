@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Packhorse.Model;
+using Packhorse.Output;
+using Packhorse.Pack;
+
+namespace Packhorse.Commands;
+
+/// <summary><c>packhorse verify</c>.</summary>
+internal sealed class VerifyCommand
+{
+    private readonly Argument<string> _pack = ArgumentRules.Path(
+        "PACK",
+        "A pack: a tar, a self-extracting file (pixi-pack's too) or a directory.",
+        "environment.tar"
+    );
+
+    private readonly CommonOptions _common = new();
+    private readonly Terminal _terminal;
+
+    private VerifyCommand(Terminal terminal) => _terminal = terminal;
+
+    public static Command Build(Terminal terminal)
+    {
+        var self = new VerifyCommand(terminal);
+        var command = new Command("verify", "Compare everything in a pack with its SHA-256; nothing is written.")
+        {
+            self._pack,
+            self._common.Json,
+            self._common.Quiet,
+            self._common.Verbose,
+        };
+        Examples.Add(command, "packhorse verify environment.sh", "packhorse verify --json environment.tar");
+        command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        string path = parsed.GetValue(_pack)!;
+        if (path == "-")
+        {
+            throw new UsageException(ErrorCodes.BadArguments, "verify needs a pack that can be read twice, not a pipe");
+        }
+        using PackContents pack = PackContents.Open(path);
+        VerifyResult result = _common.WithReporter(
+            parsed,
+            _terminal,
+            reporter => PackVerifier.Verify(pack, Environment.ProcessorCount, reporter, cancellation)
+        );
+        if (parsed.GetValue(_common.Json))
+        {
+            _terminal.Out.WriteLine(
+                JsonOutput.Write(
+                    "packhorse/verify/1",
+                    json =>
+                    {
+                        json.WriteString("digest", pack.Identity.ToString());
+                        json.WriteNumber("members", result.Members);
+                        json.WriteNumber("size", result.Bytes);
+                        json.WriteNumber("not_verifiable", result.Unverifiable);
+                    }
+                )
+            );
+        }
+        else
+        {
+            _terminal.Out.WriteLine(
+                $"{pack.Where}: {result.Members} members of {ByteSize.Format(result.Bytes)} are what they should be"
+            );
+        }
+        result.RequireComplete();
+        return (int)ExitClass.Ok;
+    }
+}
