@@ -97,15 +97,14 @@ public static class FuzzTargets
                 LockedSelection selection = file.Select(environment.Name, platform.Platform.Name);
                 PackPlan plan = PackPlan.Create(selection, "/project");
                 _ = PackLayoutPlan.Create(
-                    plan,
+                    new PackRequest { Plan = plan, Output = "/output" },
                     [
                         .. plan.Members.Select(member => new ExpectedContent(
                             member.Expected.Size ?? 1,
                             default(Digest),
                             null
                         )),
-                    ],
-                    PackLayoutKind.Packhorse
+                    ]
                 );
             }
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using Packhorse.Codecs;
 using Packhorse.Model;
 using Packhorse.Pack;
 using Packhorse.Packing;
@@ -14,9 +15,9 @@ public sealed class SelfExtractingHeaderTests
     {
         Platform = Platform.Linux64,
         RuntimeBytes = SelfExtractingHeader.Bytes,
-        RuntimeSha256 = Codecs.Sha256.Hash(new byte[SelfExtractingHeader.Bytes]),
+        RuntimeSha256 = Sha256.Hash(new byte[SelfExtractingHeader.Bytes]),
         PayloadBytes = PayloadBytes,
-        ManifestSha256 = Codecs.Sha256.Hash("{}"u8),
+        ManifestSha256 = Sha256.Hash("{}"u8),
     };
 
     [Fact]
