@@ -113,7 +113,7 @@ int Test()
         int code = Run(
             "dotnet",
             $"artifacts/bin/{project}/release/{project}.dll",
-            "-xml",
+            "-result-xml",
             report,
             "-noLogo",
             "-noColor"

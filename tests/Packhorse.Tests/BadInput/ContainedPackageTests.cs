@@ -26,8 +26,7 @@ public sealed class ContainedPackageTests : IDisposable
             fromPipe
         );
         Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
-        Assert.Contains("the link", result.Error, StringComparison.Ordinal);
-        Assert.Contains("leads out of the environment", result.Error, StringComparison.Ordinal);
+        Assert.Contains("2 link(s) lead out of the environment", result.Error, StringComparison.Ordinal);
         Assert.Equal(3, Count("evil") + Count("good"));
     }
 

@@ -79,7 +79,7 @@ public sealed class TarReaderTests
 
     [Theory]
     [InlineData(new byte[] { 0x80, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0 }, 1L << 33)]
-    [InlineData(new byte[] { 0x80, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, long.MaxValue)]
+    [InlineData(new byte[] { 0x80, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, (1L << 40) - 1)]
     [InlineData(new byte[] { (byte)'7', (byte)'7', (byte)'7', 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 511)]
     [InlineData(new byte[] { 32, 32, 32, (byte)'1', (byte)'7', 32, 0, 0, 0, 0, 0, 0 }, 15)]
     [InlineData(new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0)]
