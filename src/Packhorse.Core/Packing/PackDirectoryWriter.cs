@@ -20,6 +20,7 @@ public static class PackDirectoryWriter
         using var directory = new PartDirectory(request.Output);
         // The lock against another process that makes the same output.
         using OutputFile held = OutputFile.Resume(directory["lock"], directory["lock"], FilePermissions.OwnerReadWrite);
+        directory.Own();
         reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
         string root = directory["pack"];
         var contents = new ExpectedContent[request.Plan.Members.Count];

@@ -21,6 +21,7 @@ public static class PackFileWriter
         using var directory = new PartDirectory(request.Output);
         // The lock against another process that makes the same output, before anything is looked at.
         using OutputFile tar = OutputFile.Resume(directory["pack"], request.Output, FilePermissions.ReadWrite);
+        directory.Own();
         var bringer = new MemberBringer(directory, fetcher, request.Downloads);
         reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
         ExpectedContent[] contents = await bringer

@@ -25,6 +25,7 @@ public static class PackStreamWriter
     {
         // For members without size or digest only: in the directory that the caller chose.
         using var directory = new PartDirectory(request.Output);
+        directory.Own();
         through.Reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
         var bringer = new MemberBringer(directory, through.Fetcher, request.Downloads);
         ExpectedContent[] contents = await bringer
@@ -63,6 +64,7 @@ public static class PackStreamWriter
             }
             throw;
         }
+        directory.Complete();
         return new PackResult("-", layout.TarLength, contents.Length);
     }
 
