@@ -31,6 +31,11 @@ public static class PackFileWriter
         using var journal = new PackJournal(directory, layout);
         try
         {
+            if (!journal.HasAny)
+            {
+                // What is there was made for another layout: its bytes would show in the padding.
+                tar.SetLength(0);
+            }
             tar.SetLength(layout.TarLength);
             WriteHeaders(tar, layout);
             await FetchMembersAsync(new Work(request, layout, tar, journal, fetcher, bringer, reporter), cancellation)
