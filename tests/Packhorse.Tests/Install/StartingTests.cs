@@ -44,7 +44,7 @@ public sealed class StartingTests : IDisposable
             new PackageBuilder("entry", "1.0", "py_0").NoArchPython().AddEntryPoint("entry = entry:main").Pack()
         );
         PackageFiles.InstallInto(prefix, packages);
-        string bash = StockTool.Run("sh", "-c", "command -v bash").Trim();
+        string bash = StockTool.Run("bash", "-c", "command -v bash").Trim();
         foreach (string interpreter in (string[])["python3.11", "runner"])
         {
             File.Delete($"{prefix}/bin/{interpreter}");

@@ -79,10 +79,13 @@ public sealed class WorkersTests
             Workers.Run(
                 Items,
                 2,
-                (_, _) =>
+                (_, token) =>
                 {
-                    Interlocked.Increment(ref begun);
-                    cancellation.Cancel();
+                    if (Interlocked.Increment(ref begun) == 1)
+                    {
+                        cancellation.Cancel();
+                    }
+                    Assert.True(token.WaitHandle.WaitOne(TimeSpan.FromSeconds(20)));
                 },
                 cancellation.Token
             )
