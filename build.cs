@@ -1,6 +1,7 @@
 #:property PublishAot=false
 #:property RestorePackagesWithLockFile=false
 #:property GenerateDocumentationFile=false
+#:property DeterministicSourcePaths=false
 #:property NoWarn=$(NoWarn);CA1303;CA1852;IDE0005
 
 // The one entry point: dotnet build.cs VERB. Everything that people and CI do with the sources goes through here.

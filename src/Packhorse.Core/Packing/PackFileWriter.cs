@@ -34,6 +34,11 @@ public static class PackFileWriter
         {
             long there = journal.HasAny ? Enumerable.Range(0, layout.Entries.Count).Sum(journal.Written) : 0;
             SpaceCheck.Check(directory.Path, layout.FileLength - there, files: 1, "the pack");
+            if (!journal.HasAny)
+            {
+                // What is there was made for another layout: its bytes would show in the padding.
+                tar.SetLength(0);
+            }
             tar.SetLength(layout.FileLength);
             WriteFrame(tar, request, layout);
             WriteHeaders(tar, layout);

@@ -19,6 +19,8 @@ internal sealed class PartDirectory : IDisposable
     public PartDirectory(string output)
     {
         Path = output + Suffix;
+        // What an earlier run kept stays until the pack is complete, however this one fails.
+        _keep = FileTree.DirectoryExists(Path);
         _parents = NewDirectories.Create(System.IO.Path.GetDirectoryName(Path)!);
         try
         {

@@ -45,8 +45,22 @@ public sealed class ReproducibilityTests : IDisposable
         Assert.Equal("775", Mode("bin/noarch-tool"));
         Assert.Equal("555", Mode("bin/tool.bin"));
         Assert.Equal("600", Mode("share/private"));
+        Assert.Equal("664", Mode("share/same"));
         Assert.Equal("700", Mode("lib"));
+        Assert.Equal("700", Mode("share/empty-directory"));
         Assert.Equal("600", Mode("conda-meta/history"));
+    }
+
+    [Fact]
+    public void Hard_links_of_a_package_stay_one_file()
+    {
+        SamplePackages.Channel(_scratch["channel"]).WriteLock(_scratch["project"]);
+        CommandRun.Of("pack", "-q", "-o", _scratch["environment.tar"], _scratch["project"]).Successful();
+        CommandRun.Of("unpack", "-q", "-o", _scratch["node"], _scratch["environment.tar"]).Successful();
+        string[] inodes = StockTool
+            .Run("stat", "-c", "%i", _scratch["node/env/share/same"], _scratch["node/env/share/not linked"])
+            .Split('\n');
+        Assert.Equal(inodes[0], inodes[1]);
     }
 
     public void Dispose() => _scratch.Dispose();

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Packhorse.Model;
 using Packhorse.TestChannel;
 
@@ -54,7 +55,10 @@ public static class SamplePackages
             .NoLink("share/not linked")
             .AddFile($"share/{new string('d', 120)}/{new string('f', 200)}", "long\n")
             .AddFile("share/straße/日本語.txt", "names\n")
-            .AddSymlink("share/dangling", "../nowhere/at all");
+            .AddSymlink("share/dangling", "../nowhere/at all")
+            .AddMember(new TarMember("share/same", TarMember.HardLink) { LinkName = "share/not linked" })
+            .EditPaths(paths => AddPath(paths, "share/same", "hardlink"))
+            .EditPaths(paths => AddPath(paths, "share/empty-directory", "directory"));
 
     private static PackageBuilder NoArchTool() =>
         new PackageBuilder("noarch-tool", "3.1", "pyhd8ed1ab_0")
@@ -79,6 +83,9 @@ public static class SamplePackages
         new PackageBuilder("a-rival", "1.0", "0")
             .AddFile("etc/tool.conf", "mine\n")
             .AddFile("share/empty/not-a-directory", "below a file of tool\n");
+
+    private static void AddPath(JsonObject paths, string path, string type) =>
+        paths["paths"]!.AsArray().Add(new JsonObject { ["_path"] = path, ["path_type"] = type });
 
     private static byte[] Binary(string name)
     {
