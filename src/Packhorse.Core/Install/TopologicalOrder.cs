@@ -25,17 +25,19 @@ public static class TopologicalOrder
         {
             byName[records[i].Name] = i;
         }
-        string[][] dependencies = records
+        int[][] dependencies = records
             .Select(record =>
                 record
                     .Depends.Select(DependencyName)
                     .Where(byName.ContainsKey)
                     .Distinct(StringComparer.Ordinal)
                     .Order(StringComparer.Ordinal)
+                    .Select(name => byName[name])
                     .ToArray()
             )
             .ToArray();
-        var graph = new Graph(records, byName, dependencies);
+        int[] byNameOrder = [.. byName.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)];
+        var graph = new Graph(records, byNameOrder, dependencies);
         graph.BreakCycles();
         return graph.Sort();
     }
@@ -53,11 +55,7 @@ public static class TopologicalOrder
         return (end < 0 ? text : text[..end]).ToString().ToLowerInvariant();
     }
 
-    private sealed class Graph(
-        IReadOnlyList<PackageRecord> records,
-        Dictionary<string, int> byName,
-        string[][] dependencies
-    )
+    private sealed class Graph(IReadOnlyList<PackageRecord> records, int[] byNameOrder, int[][] dependencies)
     {
         private readonly HashSet<(int From, int To)> _broken = [];
 
@@ -74,10 +72,6 @@ public static class TopologicalOrder
             {
                 hasDependents.UnionWith(Dependencies(i));
             }
-            int[] byNameOrder =
-            [
-                .. byName.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value),
-            ];
             Visit(byNameOrder.Where(index => !hasDependents.Contains(index)), begun, order);
             // Cycles that nothing outside depends on have no root.
             Visit(byNameOrder.Where(index => !begun.Contains(index)).ToArray(), begun, order);
@@ -94,7 +88,7 @@ public static class TopologicalOrder
         }
 
         private IEnumerable<int> Dependencies(int index) =>
-            dependencies[index].Select(name => byName[name]).Where(to => !_broken.Contains((index, to)));
+            _broken.Count == 0 ? dependencies[index] : dependencies[index].Where(to => !_broken.Contains((index, to)));
 
         private void Visit(IEnumerable<int> roots, HashSet<int> begun, List<int> order)
         {
@@ -118,7 +112,7 @@ public static class TopologicalOrder
 
         private List<int>? FindCycle()
         {
-            foreach (int start in byName.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
+            foreach (int start in byNameOrder)
             {
                 if (FindCycleFrom(start, _acyclic) is { } cycle)
                 {
@@ -154,6 +148,7 @@ public static class TopologicalOrder
                     path.Add(step.Index);
                     onPath.Add(step.Index);
                     stack.Push((step.Index, true));
+                    _steps += dependencies[step.Index].Length;
                     foreach (int dependency in Dependencies(step.Index).Reverse())
                     {
                         stack.Push((dependency, false));

@@ -15,7 +15,7 @@ internal sealed class Sandbox : IDisposable
     /// <param name="inMemory">For thousands of runs: where the machine has it, a file system that waits for no disk.</param>
     public Sandbox(bool inMemory = false)
     {
-        string name = $"packhorse-test-{Guid.NewGuid():N}";
+        string name = $"bad-input-{Guid.NewGuid():N}";
         bool hasMemory = inMemory && Directory.Exists(MemoryFileSystem);
         _root = Path.Combine(hasMemory ? MemoryFileSystem : Path.GetTempPath(), name);
         Work = Outside("work");
