@@ -177,14 +177,14 @@ public sealed class FilesTests : IDisposable
     {
         string path = _scratch["lock"];
         string Try() => StockTool.Run("sh", "-c", $"flock -n '{path}' true && echo free || echo busy").Trim();
-        using (DirectoryLock.Take(path, wait: false, () => { }))
+        using (DirectoryLock.Take(path, wait: false, () => { }, CancellationToken.None))
         {
             Assert.Equal("busy", Try());
         }
         Assert.False(File.Exists(path));
         // A file that a dead process left holds nobody up.
         Assert.Equal("free", Try());
-        DirectoryLock.Take(path, wait: false, () => Assert.Fail("nobody has it")).Dispose();
+        DirectoryLock.Take(path, wait: false, () => Assert.Fail("nobody has it"), CancellationToken.None).Dispose();
         Assert.False(File.Exists(path));
     }
 
