@@ -113,7 +113,9 @@ internal static class UnpackBenchmark
         {
             PackBenchmark.Remove(stock);
             Directory.CreateDirectory(stock);
-            string one = $"case $1 in *.bz2) bzip2 -dc \"$1\";; *) zstd -dcq \"$1\";; esac | tar xf - -C '{stock}'";
+            // A directory each: several tars that make one directory at once get in each other's way.
+            string one =
+                $"mkdir '{stock}'/$$; case $1 in *.bz2) bzip2 -dc \"$1\";; *) zstd -dcq \"$1\";; esac | tar xf - -C '{stock}'/$$";
             string processors = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
             return MeasuredProcess.Run([
                 Programs.Find("xargs"),
