@@ -139,12 +139,18 @@ public sealed class EnvironmentTransaction : IDisposable
     public void Dispose()
     {
         Stage.Dispose();
-        if (!_committed)
+        try
         {
-            FileTree.DeleteDirectory(StagePath);
+            if (!_committed)
+            {
+                FileTree.DeleteDirectory(StagePath);
+            }
         }
-        _lock.Dispose();
-        _parents.Dispose();
+        finally
+        {
+            _lock.Dispose();
+            _parents.Dispose();
+        }
     }
 
     private static InstalledEnvironment? ReadInstalled(string prefix)

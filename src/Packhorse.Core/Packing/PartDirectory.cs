@@ -53,16 +53,22 @@ internal sealed class PartDirectory : IDisposable
 
     public void Dispose()
     {
-        if (_keep)
+        try
         {
-            _parents.Keep();
+            if (_keep)
+            {
+                _parents.Keep();
+            }
+            else
+            {
+                Remove();
+            }
         }
-        else
+        finally
         {
-            Remove();
+            _lock.Dispose();
+            _parents.Dispose();
         }
-        _lock.Dispose();
-        _parents.Dispose();
     }
 
     private void Remove()
