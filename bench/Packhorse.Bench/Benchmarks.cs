@@ -10,6 +10,10 @@ internal static class Benchmarks
 {
     public static int Run(string[] names, TextWriter output)
     {
+        if (names is ["shaped", var lockFile, var environment])
+        {
+            return RunShaped(new ShapeOptions(lockFile) { Environment = environment }, output);
+        }
         // Memory, not a disk: what is measured is the programs.
         string root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         string scratch = Path.Combine(root, $"packhorse-bench-{Environment.ProcessId}");
@@ -31,6 +35,26 @@ internal static class Benchmarks
                 Describe("large", large, root, output);
                 new LargeBenchmarks(large, scratch, output).Run();
             }
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    private static int RunShaped(ShapeOptions shape, TextWriter output)
+    {
+        // On a disk: channel, pack and environment are more than most memories hold.
+        string scratch = Directory.CreateTempSubdirectory("packhorse-bench-").FullName;
+        try
+        {
+            Channel channel = ShapedChannel.Make(
+                shape,
+                new ChannelOptions { Directory = Path.Combine(scratch, "shaped"), Report = Console.Error.WriteLine }
+            );
+            Describe("shaped", channel, scratch, output);
+            new ShapedBenchmarks(channel, shape.Environment, scratch, output).Run();
             return 0;
         }
         finally

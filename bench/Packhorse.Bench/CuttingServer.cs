@@ -34,6 +34,9 @@ internal sealed class CuttingServer : IDisposable
 
     public int Cuts => Volatile.Read(ref _cuts);
 
+    /// <summary>Cleared: every connection lives as long as its client wants.</summary>
+    public bool Cutting { get; set; } = true;
+
     public void Dispose() => _listener.Stop();
 
     private void Accept()
@@ -93,7 +96,7 @@ internal sealed class CuttingServer : IDisposable
         long cut;
         lock (_random)
         {
-            cut = _random.Next(1 << 16, _mostBytes);
+            cut = Cutting ? _random.Next(1 << 16, _mostBytes) : long.MaxValue;
         }
         var buffer = new byte[256 << 10];
         while (rest > 0 && cut > 0)

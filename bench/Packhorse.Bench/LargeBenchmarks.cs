@@ -26,7 +26,7 @@ internal sealed class LargeBenchmarks(Channel channel, string scratch, TextWrite
         output.WriteLine();
         WriteTotals(ours);
         WriteIncremental(ours);
-        WriteCutDownloads();
+        new CutDownloads(channel, "default", scratch, Write).Run();
     }
 
     private void MakePack()
@@ -84,12 +84,7 @@ internal sealed class LargeBenchmarks(Channel channel, string scratch, TextWrite
     private void WriteTotals(string ours)
     {
         Measurement file = Unpack(ours);
-        long environment = new DirectoryInfo(Path.Combine(ours, "env"))
-            .EnumerateFiles(
-                "*",
-                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
-            )
-            .Sum(entry => entry.Length);
+        long environment = SizeOf(Path.Combine(ours, "env"));
         int files = Directory
             .EnumerateFileSystemEntries(
                 ours,
@@ -109,6 +104,14 @@ internal sealed class LargeBenchmarks(Channel channel, string scratch, TextWrite
             $"peak memory of unpack FILE: {file.PeakTotal / 1e6:0} MB; of unpack -: {stream.PeakTotal / 1e6:0} MB; of pack: {pack.PeakTotal / 1e6:0} MB"
         );
     }
+
+    internal static long SizeOf(string directory) =>
+        new DirectoryInfo(directory)
+            .EnumerateFiles(
+                "*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
+            )
+            .Sum(entry => entry.Length);
 
     // One small package changed: the environment without it is there, the pack with it comes.
     private void WriteIncremental(string ours)
@@ -137,28 +140,6 @@ internal sealed class LargeBenchmarks(Channel channel, string scratch, TextWrite
             $"unpack over the environment with one small package ({changed.Record.Name}) changed: 1/{1 / ratios[ratios.Count / 2]:0} of a full unpack (1/{1 / ratios[^1]:0}–1/{1 / ratios[0]:0})"
         );
         PackBenchmark.Remove(ours);
-    }
-
-    private void WriteCutDownloads()
-    {
-        using var server = new CuttingServer(channel.Directory, mostBytes: 24 << 20, seed: 1);
-        string project = Path.Combine(scratch, "by-http");
-        Directory.CreateDirectory(project);
-        string lockFile = Path.Combine(project, "pixi.lock");
-        string local = "file://" + channel.Directory;
-        File.WriteAllText(
-            lockFile,
-            File.ReadAllText(channel.LockFile).Replace(local, server.Url, StringComparison.Ordinal)
-        );
-        string fetched = Path.Combine(scratch, "by-http.tar");
-        Measurement cost = MeasuredProcess.Run([Programs.Packhorse, "pack", lockFile, "-o", fetched, "-q"]);
-        if (cost.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"pack over http ended with {cost.ExitCode}");
-        }
-        Write(
-            $"{channel.PackedSize / 1e6:0} MB from a server that cuts every connection before 24 MiB ({server.Cuts} cuts): {(double)server.Sent / channel.PackedSize:0.000} x downloaded in {cost.Wall.TotalSeconds:0.0} s, {cost.PeakTotal / 1e6:0} MB of memory"
-        );
     }
 
     private void Write(FormattableString line) => output.WriteLine($"- {line.ToString(CultureInfo.InvariantCulture)}");
