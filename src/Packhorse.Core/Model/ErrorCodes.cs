@@ -35,6 +35,7 @@ public static class ErrorCodes
     public const string BadPackage = "PH0407";
     public const string BadPack = "PH0408";
     public const string NotVerified = "PH0409";
+    public const string BadImage = "PH0410";
 
     public const string DownloadFailed = "PH0500";
     public const string Busy = "PH0501";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Packhorse.Codecs;
+using Packhorse.Image;
 using Packhorse.Model;
 
 namespace Packhorse.Pack;
@@ -21,7 +22,7 @@ public sealed record SelfExtractingHeader
     public static ReadOnlySpan<byte> Magic => "#!/bin/sh\n{ _ph_file='"u8;
 
     /// <summary>The last bytes of the file, by which the header sees that all of it has arrived.</summary>
-    public static ReadOnlySpan<byte> EndMark => "packhorse-end-1\n"u8;
+    public static ReadOnlySpan<byte> EndMark => ImageFooter.EndMark;
 
     /// <summary>Stands before the header's own digest at its end.</summary>
     internal static ReadOnlySpan<byte> DigestLabel => "# sha256 "u8;
