@@ -24,9 +24,6 @@ internal sealed record Invocation
     /// <summary>What is left to be read.</summary>
     public required string[] Arguments { get; init; }
 
-    /// <summary>How many arguments of the process come before <see cref="Arguments"/>, its own name included.</summary>
-    public required int Skipped { get; init; }
-
     public static Invocation Parse(string called, string[] arguments)
     {
         if (arguments is [SelfExtracting, var copy, var file, .. var rest])
@@ -37,7 +34,6 @@ internal sealed record Invocation
                 File = file,
                 Copy = copy.Length > 0 ? copy : null,
                 Arguments = rest,
-                Skipped = 4,
             };
         }
         string name = Path.GetFileName(called);
@@ -46,7 +42,6 @@ internal sealed record Invocation
             ProgramName = name,
             AsPixiUnpack = name == "pixi-unpack",
             Arguments = arguments,
-            Skipped = 1,
         };
     }
 }

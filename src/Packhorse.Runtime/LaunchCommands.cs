@@ -1,14 +1,11 @@
-using System.Text;
-using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Os;
 using Packhorse.Output;
-using Packhorse.Pack;
 using Packhorse.Run;
 
 namespace Packhorse.Runtime;
 
-/// <summary><c>run</c> and <c>shell</c>: what they return is an exit code, and only when nothing was started.</summary>
+/// <summary><c>run</c> and <c>shell</c>: what they return is an exit code, and only when this process did not become the command.</summary>
 internal static class LaunchCommands
 {
     private static readonly OptionSpec[] Options =
@@ -32,15 +29,8 @@ internal static class LaunchCommands
                 Hint = $"{Path.GetFileName(context.Invocation.ProgramName)} run -- python script.py",
             };
         }
-        byte[][] raw = Raw(context.Invocation, command);
-        (Activation activation, ProcessEnvironment environment) = Provide(context, pack, options);
-        var request = new LaunchRequest
-        {
-            Activation = activation,
-            Command = raw,
-            Environment = environment,
-        };
-        return Launcher.StartAsShell(request, message => context.Error.WriteLine($"packhorse: {message}"));
+        IReadyEnvironment environment = Provide(context, pack, options);
+        return environment.Run(RawArguments.Of(command), message => context.Error.WriteLine($"packhorse: {message}"));
     }
 
     public static int Shell(CommandContext context, string[] arguments)
@@ -51,10 +41,7 @@ internal static class LaunchCommands
             return 0;
         }
         string pack = context.PackOf(options.Rest);
-        (Activation activation, ProcessEnvironment environment) = Provide(context, pack, options);
-        string name = Path.GetFileNameWithoutExtension(pack);
-        InteractiveShell.Start(activation, environment, name, $"{activation.Prefix}.bashrc");
-        return 0;
+        return Provide(context, pack, options).Shell();
     }
 
     private static (string Pack, string[] Command) Split(Invocation invocation, IReadOnlyList<string> rest)
@@ -72,31 +59,18 @@ internal static class LaunchCommands
         };
     }
 
-    // The command as this process got it: its arguments are the last ones, and need be no text.
-    private static byte[][] Raw(Invocation invocation, string[] command) =>
-        ProcessImage.Arguments() is { } raw && raw.Count == invocation.Skipped + invocation.Arguments.Length
-            ? [.. raw.Skip(raw.Count - command.Length)]
-            : [.. command.Select(Encoding.UTF8.GetBytes)];
-
-    private static (Activation Activation, ProcessEnvironment Environment) Provide(
-        CommandContext context,
-        string pack,
-        OptionReader options
-    )
+    private static IReadyEnvironment Provide(CommandContext context, string pack, OptionReader options)
     {
-        using PackContents contents = PackContents.Open(pack);
-        EnvironmentStore store = EnvironmentStore.Open(
-            options.Value("--into"),
-            EnvironmentVariables.CondorScratchDirectory,
-            EnvironmentVariables.TemporaryDirectory,
-            EnvironmentStore.LastResort
-        );
+        var request = new StartRequest
+        {
+            Pack = pack,
+            Into = options.Value("--into"),
+            Scratch = [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory],
+            Here = HostPlatform.Current,
+            Workers = Environment.ProcessorCount,
+            Variables = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? EnvironmentVariables.All),
+        };
         PlainReporter reporter = context.Reporter(options, Verbosity.Quiet);
-        string prefix = context.Interruptibly(token =>
-            store.Provide(contents, (HostPlatform.Current, Environment.ProcessorCount), reporter, token)
-        );
-        var environment = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? EnvironmentVariables.All);
-        ScratchHome.Provide(environment, store.Home, prefix);
-        return (Activation.Read(prefix), environment);
+        return context.Interruptibly(token => EnvironmentProvider.Provide(request, reporter, token));
     }
 }

@@ -2,21 +2,19 @@ using Packhorse.Model;
 using Packhorse.Os;
 using Packhorse.Output;
 using Packhorse.Pack;
+using Packhorse.Run;
 
 namespace Packhorse.Runtime;
 
 /// <summary>The command line as a function: arguments and streams in, exit code out.</summary>
 internal static class RuntimeCommandLine
 {
-    /// <summary>Added to the class of a failure that kept a command from being started, so that it is none of the command's own.</summary>
-    private const int NotStarted = 110;
-
     public static int Execute(CommandContext context)
     {
         string[] arguments = context.Invocation.Arguments;
         string[] rest = arguments.Length > 0 ? arguments[1..] : [];
         string? verb = context.Invocation.AsPixiUnpack || arguments.Length == 0 ? null : arguments[0];
-        int notStarted = verb is "run" or "shell" ? NotStarted : 0;
+        bool starts = verb is "run" or "shell";
         try
         {
             int code = Execute(context, verb, rest);
@@ -31,11 +29,13 @@ internal static class RuntimeCommandLine
         {
             bool verbose = arguments.Any(argument => argument is "-v" or "--verbose");
             ErrorPrinter.Print(context.Error, failure, verbose);
-            if (notStarted > 0)
+            ExitClass exitClass = ClassOf(failure, context.Invocation);
+            if (!starts)
             {
-                context.Error.WriteLine($"packhorse: not started: {failure.Message.Split('\n')[0]}");
+                return (int)exitClass;
             }
-            return notStarted + (int)ClassOf(failure, context.Invocation);
+            context.Error.WriteLine(Printable.Text(NotStarted.Line(failure.Message)));
+            return NotStarted.ExitCode(exitClass);
         }
     }
 

@@ -30,9 +30,16 @@ public sealed class Interruption : IDisposable
         return interruption;
     }
 
-    public void Dispose()
+    /// <summary>Gives signals back to whatever the caller of this process had made of them.</summary>
+    public void StopListening()
     {
         _registrations.ForEach(registration => registration.Dispose());
+        _registrations.Clear();
+    }
+
+    public void Dispose()
+    {
+        StopListening();
         _source.Dispose();
     }
 

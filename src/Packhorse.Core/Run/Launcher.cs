@@ -120,18 +120,24 @@ public static class Launcher
             };
         // -e and -u may come in by SHELLOPTS, and the scripts are not written for them.
         string activation = $"set +eu\n{ActivationScript.Write(request.Activation)}";
-        byte[] quoted = Quote(request.Command);
+        // Others take no "--", and no options either.
+        string exec = name == "bash" ? "exec --" : "exec";
+        byte[] quoted = Quote(exec, request.Command);
         bool fits = quoted.Length + Encoding.UTF8.GetByteCount(activation) < MostScriptBytes;
         // In the text, a sourced script does not see the command as its own arguments.
-        byte[] script = [.. Encoding.UTF8.GetBytes(activation), .. fits ? quoted : "exec \"$@\""u8.ToArray()];
+        byte[] script =
+        [
+            .. Encoding.UTF8.GetBytes(activation),
+            .. fits ? quoted : Encoding.UTF8.GetBytes($"{exec} \"$@\""),
+        ];
         List<byte[]> arguments = [Encoding.UTF8.GetBytes(name), "-c"u8.ToArray(), script, "packhorse"u8.ToArray()];
         arguments.AddRange(fits ? [] : request.Command);
         ProcessImage.Replace(path, arguments, request.Environment.Entries);
     }
 
-    private static byte[] Quote(IReadOnlyList<byte[]> command)
+    private static byte[] Quote(string exec, IReadOnlyList<byte[]> command)
     {
-        var text = new List<byte>("exec"u8.ToArray());
+        var text = new List<byte>(Encoding.UTF8.GetBytes(exec));
         foreach (byte[] argument in command)
         {
             text.AddRange(" '"u8);

@@ -5,12 +5,13 @@ namespace Packhorse.Commands;
 /// <summary>Arguments that are paths, with one rule: what looks like an option is a mistyped option.</summary>
 internal static class ArgumentRules
 {
-    public static Argument<string> Path(string name, string description, string defaultValue)
+    /// <param name="defaultValue">Null: one must be given.</param>
+    public static Argument<string> Path(string name, string description, string? defaultValue)
     {
         var argument = new Argument<string>(name)
         {
             Description = description,
-            DefaultValueFactory = _ => defaultValue,
+            DefaultValueFactory = defaultValue is null ? null : _ => defaultValue,
         };
         argument.Validators.Add(result =>
         {

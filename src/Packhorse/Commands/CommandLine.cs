@@ -2,38 +2,35 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Packhorse.Model;
 using Packhorse.Output;
+using Packhorse.Run;
 
 namespace Packhorse.Commands;
 
 /// <summary>The command line as a function: arguments and streams in, exit code out.</summary>
 public static class CommandLine
 {
-    /// <returns>An <see cref="ExitClass"/> as number, or 128 and the number of the signal that interrupted the command.</returns>
+    // An argument that begins with @ is one, not the name of a file with more of them.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
+    /// <returns>
+    /// An <see cref="ExitClass"/> as number, or 128 and the number of the signal that interrupted the command; of <c>run</c> and
+    /// <c>shell</c> what <see cref="NotStarted"/> makes of it.
+    /// </returns>
     public static int Run(string[] arguments, Terminal terminal)
     {
-        bool verbose = arguments.Contains("-v") || arguments.Contains("--verbose");
+        bool starts = arguments is [StartCommands.Run or StartCommands.Shell, ..];
+        string[] own = arguments;
         try
         {
-            RootCommand root = BuildRoot(terminal);
-            ParseResult parsed = root.Parse(arguments);
-            string[] errors = [.. FindErrors(arguments, parsed)];
-            return errors.Length > 0 ? Refuse(errors, parsed, terminal) : Invoke(parsed, terminal);
+            ParseResult parsed = BuildRoot(terminal).Parse(arguments, Parsing);
+            own = arguments[..^CountPassedOn(parsed)];
+            string[] errors = [.. FindErrors(own, parsed)];
+            return errors.Length > 0 ? Refuse(errors, parsed, terminal, starts) : Invoke(parsed, terminal);
         }
         catch (Exception error)
         {
-            Exception cause = Unwrap(error);
-            bool interrupted = terminal.Interruption.Token.IsCancellationRequested;
-            if (interrupted)
-            {
-                terminal.Error.WriteLine("error: interrupted");
-            }
-            if (!interrupted || cause is not OperationCanceledException)
-            {
-                ErrorPrinter.Print(terminal.Error, cause, verbose);
-            }
-            return interrupted ? terminal.Interruption.ExitCode
-                : cause is PackhorseException known ? (int)known.ExitClass
-                : (int)ExitClass.Other;
+            bool verbose = own.Contains("-v") || own.Contains("--verbose");
+            return Fail(Unwrap(error), terminal, verbose, starts);
         }
     }
 
@@ -42,6 +39,8 @@ public static class CommandLine
         var root = new RootCommand("Packhorse carries a pixi environment to any worker node.");
         root.Subcommands.Add(PackCommand.Build(terminal));
         root.Subcommands.Add(UnpackCommand.Build(terminal));
+        root.Subcommands.Add(StartCommands.BuildRun(terminal));
+        root.Subcommands.Add(StartCommands.BuildShell(terminal));
         root.Subcommands.Add(InspectCommand.Build(terminal));
         root.Subcommands.Add(VerifyCommand.Build(terminal));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
@@ -56,7 +55,13 @@ public static class CommandLine
             .Concat(parsed.Errors.Select(error => error.Message))
             .Distinct(StringComparer.Ordinal);
 
-    private static int Refuse(string[] errors, ParseResult parsed, Terminal terminal)
+    // The command that run starts has arguments of its own.
+    private static int CountPassedOn(ParseResult parsed) =>
+        parsed
+            .CommandResult.Command.Arguments.Where(argument => argument.CaptureRemainingTokens)
+            .Sum(argument => parsed.GetResult(argument)?.Tokens.Count ?? 0);
+
+    private static int Refuse(string[] errors, ParseResult parsed, Terminal terminal, bool starts)
     {
         foreach (string message in errors)
         {
@@ -64,7 +69,38 @@ public static class CommandLine
         }
         terminal.Error.WriteLine();
         terminal.Error.WriteLine($"hint: {CommandPath(parsed)} --help shows what can be asked");
-        return (int)ExitClass.Usage;
+        return End(ExitClass.Usage, errors[0], terminal, starts);
+    }
+
+    private static int Fail(Exception cause, Terminal terminal, bool verbose, bool starts)
+    {
+        bool interrupted = terminal.Interruption.Token.IsCancellationRequested;
+        if (interrupted)
+        {
+            terminal.Error.WriteLine("error: interrupted");
+        }
+        if (!interrupted || cause is not OperationCanceledException)
+        {
+            ErrorPrinter.Print(terminal.Error, cause, verbose);
+        }
+        return interrupted
+            ? terminal.Interruption.ExitCode
+            : End(
+                cause is PackhorseException known ? known.ExitClass : ExitClass.Other,
+                cause.Message,
+                terminal,
+                starts
+            );
+    }
+
+    private static int End(ExitClass exitClass, string reason, Terminal terminal, bool starts)
+    {
+        if (!starts)
+        {
+            return (int)exitClass;
+        }
+        terminal.Error.WriteLine(Printable.Text(NotStarted.Line(reason)));
+        return NotStarted.ExitCode(exitClass);
     }
 
     // Our own interruption: the library's would end the process after a time limit, whatever is still to be put away.

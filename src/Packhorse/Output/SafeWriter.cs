@@ -3,7 +3,7 @@ using Packhorse.Os;
 
 namespace Packhorse.Output;
 
-/// <summary>Writers over the process's standard streams where these are not a terminal.</summary>
+/// <summary>Writers over the process's standard streams.</summary>
 internal static class SafeWriter
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);

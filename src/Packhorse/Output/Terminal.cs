@@ -24,8 +24,12 @@ public sealed class Terminal
     /// <summary>What asks the command to stop.</summary>
     public Interruption Interruption { get; init; } = new();
 
-    /// <summary>Where messages of the process go.</summary>
-    public static TextWriter OpenError() => Console.IsErrorRedirected ? SafeWriter.ForMessages() : Console.Error;
+    /// <summary>
+    /// Where messages of the process go. Not to the console of the base class library, which sets up the terminal for itself: run and
+    /// shell leave it to what they start.
+    /// </summary>
+    public static TextWriter OpenError() =>
+        IsConsole(Console.IsErrorRedirected) ? Console.Error : SafeWriter.ForMessages();
 
     /// <param name="error">Of <see cref="OpenError"/>.</param>
     public static Terminal OfProcess(TextWriter error, Interruption interruption) =>
@@ -36,12 +40,17 @@ public sealed class Terminal
                     ? InputPipeStream.StandardInput(interruption.Token)
                     : Console.OpenStandardInput(),
             OpenOutput = () => OpenStandardOutput(interruption),
-            Out = Console.IsOutputRedirected ? SafeWriter.ForData(() => OpenStandardOutput(interruption)) : Console.Out,
+            Out = IsConsole(Console.IsOutputRedirected)
+                ? Console.Out
+                : SafeWriter.ForData(() => OpenStandardOutput(interruption)),
             Error = error,
             Interruption = interruption,
             IsInteractive = !Console.IsErrorRedirected && EnvironmentVariables.Term is not (null or "" or "dumb"),
             IsOutputRedirected = Console.IsOutputRedirected,
         };
+
+    // Windows has encodings of its own for its consoles.
+    private static bool IsConsole(bool isRedirected) => OperatingSystem.IsWindows() && !isRedirected;
 
     private static Stream OpenStandardOutput(Interruption interruption) =>
         OperatingSystem.IsLinux() ? OutputPipeStream.StandardOutput(interruption.Token) : Console.OpenStandardOutput();

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using Packhorse.Install;
+using Packhorse.Model;
+using Packhorse.Pack;
+
+namespace Packhorse.Run;
+
+/// <summary>The way that always works: the pack is unpacked once into scratch space, and this process becomes the command.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class UnpackedEnvironment : IReadyEnvironment
+{
+    private readonly Activation _activation;
+    private readonly ProcessEnvironment _variables;
+    private readonly string _name;
+
+    private UnpackedEnvironment(Activation activation, ProcessEnvironment variables, string name) =>
+        (_activation, _variables, _name) = (activation, variables, name);
+
+    public static UnpackedEnvironment Make(
+        PackContents pack,
+        StartRequest request,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        EnvironmentStore store = EnvironmentStore.Open(request.Into, [.. request.Scratch, EnvironmentStore.LastResort]);
+        string prefix = store.Provide(pack, (request.Here, request.Workers), reporter, cancellation);
+        ScratchHome.Provide(request.Variables, store.Home, prefix);
+        string name = Path.GetFileNameWithoutExtension(request.Pack);
+        return new UnpackedEnvironment(Activation.Read(prefix), request.Variables, name);
+    }
+
+    public int Run(IReadOnlyList<byte[]> command, Action<string> tell)
+    {
+        var launch = new LaunchRequest
+        {
+            Activation = _activation,
+            Command = command,
+            Environment = _variables,
+        };
+        return Launcher.StartAsShell(launch, tell);
+    }
+
+    public int Shell()
+    {
+        InteractiveShell.Start(_activation, _variables, _name, $"{_activation.Prefix}.bashrc");
+        throw new UnreachableException();
+    }
+}
