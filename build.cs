@@ -41,7 +41,8 @@ int Help()
 
           demo          make a channel of real software, pack it, unpack it, run Python in it; prints what each step cost
           test          format check, build, every test; ends with "N passed, N failed, N skipped"
-          test --full   the same, and what takes gigabytes or long
+          test --full   the same, what takes gigabytes or long, and parsers against changed inputs
+                        (--fuzz-seconds N: how long each parser, 30 if not given)
           bench [NAME]  compare with stock tools; the tables of BENCHMARKS.md
           publish       the executables that people install, into artifacts/publish/
           fmt           format the sources
@@ -121,7 +122,20 @@ int Test()
         );
         tally.Read(report, project, code);
     }
+    if (full)
+    {
+        Fuzz(tally);
+    }
     return tally.Close("tests/skips.txt");
+}
+
+// Prints the seed of each target before it runs, so that a run that dies can be repeated.
+void Fuzz(Tally tally)
+{
+    int at = Array.IndexOf(rest, "--fuzz-seconds");
+    string seconds = at >= 0 && at + 1 < rest.Length ? rest[at + 1] : "30";
+    int code = Run("dotnet", "artifacts/bin/Packhorse.Fuzz/release/Packhorse.Fuzz.dll", "run", "--seconds", seconds);
+    tally.Add("Packhorse.Fuzz run", code == 0);
 }
 
 // Published once for demo, tests and benchmarks: the static runtime, then the linux-64 executable that carries it.
@@ -264,6 +278,19 @@ internal sealed class Tally
         if (exitCode != 0 && failed == 0)
         {
             _failures.Add($"{project}: exit code {exitCode}");
+        }
+    }
+
+    /// <summary>A check that is no test program's.</summary>
+    public void Add(string name, bool passed)
+    {
+        if (passed)
+        {
+            _passed++;
+        }
+        else
+        {
+            _failures.Add(name);
         }
     }
 

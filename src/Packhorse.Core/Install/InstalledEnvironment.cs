@@ -46,7 +46,9 @@ public sealed record InstalledEnvironment
         };
     }
 
-    private static InstalledPackage ReadRecord(string path, byte[] content, string prefix)
+    /// <param name="path">Relative to the prefix.</param>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
+    internal static InstalledPackage ReadRecord(string path, byte[] content, string prefix)
     {
         string where = Path.Combine(prefix, path);
         JsonElement json = JsonMembers.Parse(content, where, ErrorCodes.Malformed);

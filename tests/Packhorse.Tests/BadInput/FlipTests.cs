@@ -1,5 +1,6 @@
 using Packhorse.Codecs;
 using Packhorse.Model;
+using Packhorse.Pack;
 
 namespace Packhorse.Tests.BadInput;
 
@@ -32,6 +33,20 @@ public sealed class FlipTests : IDisposable
         // The end marker too.
         positions.AddRange(Enumerable.Range(pack.Length - TarHeader.EndBytes, TarHeader.EndBytes));
         Flip(pack, positions, fromPipe, "tar headers");
+    }
+
+    [Fact]
+    public void The_header_of_a_self_extracting_file_and_its_end()
+    {
+        byte[] file = _sandbox.SelfExtracting(Small.Tool());
+        IEnumerable<int> header = Enumerable.Range(0, SelfExtractingHeader.Bytes);
+        IEnumerable<int> end = Enumerable.Range(
+            file.Length - SelfExtractingHeader.EndMark.Length,
+            SelfExtractingHeader.EndMark.Length
+        );
+        Counts counts = Flip(file, header.Concat(end), fromPipe: false, "self-extracting header");
+        // The header has a digest of its own: nothing in it can be changed unnoticed.
+        Assert.DoesNotContain(0, counts.ExitCodes.Keys);
     }
 
     [Theory]

@@ -65,6 +65,25 @@ internal sealed class Sandbox : IDisposable
         return made.Output;
     }
 
+    /// <summary>A self-extracting file of some packages, with a runtime that cannot be executed.</summary>
+    public byte[] SelfExtracting(params PackageBuilder[] packages)
+    {
+        foreach (PackageBuilder package in packages)
+        {
+            Channel.Add(package);
+        }
+        string runtime = Outside("runtime");
+        string made = Outside("environment.sh");
+        File.WriteAllBytes(runtime, FakeRuntime.Make());
+        string[] options = ["-p", "linux-64", "--create-executable", "--pixi-unpack-source", runtime, "-o", made];
+        CliResult result = Cli.Run(["pack", Lock(), .. options]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        byte[] file = File.ReadAllBytes(made);
+        File.Delete(made);
+        File.Delete(runtime);
+        return file;
+    }
+
     /// <summary>Runs, and asserts that it is refused with <paramref name="code"/> and that nothing has changed.</summary>
     /// <param name="code">Whose two digits after "PH" are the exit code.</param>
     public CliResult Refuses(string code, params string[] arguments) =>

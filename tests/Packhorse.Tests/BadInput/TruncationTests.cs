@@ -40,6 +40,24 @@ public sealed class TruncationTests : IDisposable
     }
 
     [Fact]
+    public void No_beginning_of_a_self_extracting_file_passes_for_the_file()
+    {
+        byte[] file = _sandbox.SelfExtracting(Small.Tool());
+        string path = _sandbox.Outside("cut.sh");
+        File.WriteAllBytes(path, file);
+        using FileStream cut = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        string before = Tree.Describe(_sandbox.Work);
+        for (int length = file.Length - 1; length >= 0; length--)
+        {
+            cut.SetLength(length);
+            CliResult result = Cli.Run("unpack", path, "-o", _sandbox.Work, "--workers=1");
+            Assert.True(result.ExitCode == 4, $"{length} of {file.Length} bytes: {result.ExitCode}, {result.Error}");
+        }
+        Assert.Equal(before, Tree.Describe(_sandbox.Work));
+        _log.WriteLine($"{file.Length} prefixes of a self-extracting file: 4");
+    }
+
+    [Fact]
     public void No_file_of_a_directory_pack_may_be_cut_or_missing()
     {
         _sandbox.Channel.Add(Small.Tool());

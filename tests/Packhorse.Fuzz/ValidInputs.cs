@@ -1,0 +1,130 @@
+using Packhorse.Codecs;
+using Packhorse.Fetch;
+using Packhorse.Install;
+using Packhorse.Lock;
+using Packhorse.Model;
+using Packhorse.Packing;
+using Packhorse.TestChannel;
+
+namespace Packhorse.Fuzz;
+
+/// <summary>What parsers must accept, made by what makes it: the beginning of every corpus.</summary>
+internal sealed class ValidInputs : IDisposable
+{
+    private static readonly ArchiveQuirks[] Kinds =
+    [
+        new(),
+        new() { OmitPathsJson = true, TarFormat = TarFormat.Gnu },
+        new()
+        {
+            InfoBeforePkg = true,
+            Zip = new ZipMemberOptions { Deflate = true, DataDescriptor = true },
+        },
+        new()
+        {
+            Zip = new ZipMemberOptions { Zip64 = true },
+            Zstd = new ZstdOptions { Checksum = true, FrameSize = 1000 },
+        },
+    ];
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("packhorse-fuzz-").FullName;
+    private readonly byte[] _lock;
+    private readonly byte[] _pack;
+    private readonly byte[] _executable;
+
+    public ValidInputs()
+    {
+        var channel = new ChannelDirectory(Path.Combine(_directory, "channel"));
+        foreach (PackageBuilder package in (PackageBuilder[])[Small.Tool(), Small.Python(), Small.Module()])
+        {
+            channel.Add(package);
+        }
+        _lock = File.ReadAllBytes(channel.WriteLock(Path.Combine(_directory, "project")));
+        _pack = Pack(runtime: null);
+        _executable = Pack(RuntimeImage.Parse(FakeRuntime.Make(), "runtime"));
+    }
+
+    public IReadOnlyList<byte[]> Of(FuzzTarget target)
+    {
+        PackTar tar = PackTar.Read(_pack);
+        byte[] Info(PackageBuilder package, string name) => PackTar.Read(TarOf(package))[name];
+        return target.Name switch
+        {
+            "conda" or "zip" => [.. Kinds.Select(quirks => Small.Tool().Quirks(quirks).ToConda())],
+            "zip-stream" => [Small.Tool().ToConda(), Small.Tool().Quirks(Kinds[2]).ToConda()],
+            "conda-meta.json" => [RecordOf(Small.Tool())],
+            "index.json" => [Info(Small.Tool(), "info/index.json"), Info(Small.Module(), "info/index.json")],
+            "link.json" => [Info(Small.Module(), "info/link.json")],
+            "marker.json" => [new EnvironmentMarker("/prefix", "linux-64", "3.12").Write()],
+            "pack-tar" => [_pack],
+            "paths.json" => [Info(Small.Tool(), "info/paths.json")],
+            "pixi-pack.json" => [tar["pixi-pack.json"], tar.WithoutDigests()["pixi-pack.json"]],
+            "pixi.lock" => [_lock],
+            "repodata.json" => [tar["channel/linux-64/repodata.json"], tar["channel/noarch/repodata.json"]],
+            "self-extracting" => [_executable, UpstreamFile()],
+            "tar" => [TarOf(Small.Tool()), _pack],
+            "tar-bz2" => [Small.Tool().ToTarBz2(), Small.Tool().Quirks(Kinds[1]).ToTarBz2()],
+            _ => throw new ArgumentOutOfRangeException(nameof(target)),
+        };
+    }
+
+    /// <summary>What is refused, and once was a reason to look closer.</summary>
+    public static IEnumerable<byte[]> Remarkable(FuzzTarget target) =>
+        target.Name switch
+        {
+            "conda" or "zip" => [Bombs.LargeWindow()],
+            "pack-tar" or "tar" => [TarHeader.ForFile("pixi-pack.json", 1L << 60), new byte[1024]],
+            "repodata.json" => (byte[][])
+                [
+                    [.. """{"packages": {"\ud800-1-0.conda": {}}}"""u8],
+                ],
+            _ => [],
+        };
+
+    /// <summary>A package as one tar.</summary>
+    public static byte[] TarOf(PackageBuilder package)
+    {
+        using var compressed = new MemoryStream(package.ToTarBz2());
+        using var decoder = new Bzip2Stream(compressed, "package");
+        using var tar = new MemoryStream();
+        decoder.CopyTo(tar);
+        return tar.ToArray();
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private byte[] Pack(RuntimeImage? runtime)
+    {
+        LockedSelection selection = LockFile.Parse(_lock, "pixi.lock").Select("default", "linux-64");
+        var request = new PackRequest
+        {
+            Plan = PackPlan.Create(selection, _directory),
+            Output = _directory,
+            Runtime = runtime,
+        };
+        using var output = new MemoryStream();
+        var options = new FetchOptions { Randomness = () => 0, UserAgent = "packhorse-fuzz" };
+        var fetcher = new Fetcher(options, MirrorMap.Empty, SilentReporter.Instance);
+        PackStreamWriter
+            .WriteAsync(request, output, (fetcher, SilentReporter.Instance), CancellationToken.None)
+            .GetAwaiter()
+            .GetResult();
+        fetcher.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return output.ToArray();
+    }
+
+    private byte[] UpstreamFile() =>
+        [
+            .. "#!/bin/sh\nexit 0\n@@END_HEADER@@\n"u8,
+            .. System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(_pack)),
+            .. "\n@@END_ARCHIVE@@\nAAAA\n"u8,
+        ];
+
+    private static byte[] RecordOf(PackageBuilder builder)
+    {
+        byte[] conda = builder.ToConda();
+        byte[] record = [];
+        FuzzTargets.Install(conda, PackageArchiveKind.Conda, linked => record = CondaMeta.WriteRecord(linked));
+        return record;
+    }
+}
