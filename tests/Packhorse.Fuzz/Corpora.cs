@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Packhorse.Fuzz;
 
 /// <summary>An input that is kept, and how it must end.</summary>
-/// <param name="Expected"><see cref="Outcome.Accepted"/> or the code of an error.</param>
+/// <param name="Expected"><see cref="FuzzOutcome.Accepted"/> or the code of an error.</param>
 internal sealed record KeptInput(string Path, string Expected)
 {
     public byte[] Content => File.ReadAllBytes(Path);
@@ -33,7 +33,7 @@ internal static class Corpora
     }
 
     /// <summary>Keeps these inputs of a target, and no others.</summary>
-    public static void Replace(FuzzTarget target, IEnumerable<(byte[] Input, Outcome Outcome)> inputs)
+    public static void Replace(FuzzTarget target, IEnumerable<(byte[] Input, FuzzOutcome Outcome)> inputs)
     {
         string directory = DirectoryOf(target);
         if (Directory.Exists(directory))
@@ -41,7 +41,7 @@ internal static class Corpora
             Directory.Delete(directory, recursive: true);
         }
         Directory.CreateDirectory(directory);
-        foreach ((byte[] input, Outcome outcome) in inputs)
+        foreach ((byte[] input, FuzzOutcome outcome) in inputs)
         {
             string digits = Convert.ToHexStringLower(SHA256.HashData(input))[..NameDigits];
             File.WriteAllBytes(Path.Combine(directory, $"{outcome.Name}-{digits}"), input);

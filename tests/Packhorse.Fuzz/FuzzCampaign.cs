@@ -6,7 +6,7 @@ namespace Packhorse.Fuzz;
 /// <summary>What became of one input.</summary>
 /// <param name="Name"><see cref="Accepted"/>, or the code of the error.</param>
 /// <param name="Site">Where it was refused: the first line of the stack; empty when it was accepted.</param>
-internal readonly record struct Outcome(string Name, string Site)
+internal readonly record struct FuzzOutcome(string Name, string Site)
 {
     public const string Accepted = "accepted";
 }
@@ -31,7 +31,7 @@ internal sealed class FuzzCampaign(FuzzTarget target, IReadOnlyList<byte[]> inpu
     public int Tried { get; private set; }
 
     /// <summary>Called with every input after it was tried.</summary>
-    public Action<byte[], Outcome>? Seen { get; init; }
+    public Action<byte[], FuzzOutcome>? Seen { get; init; }
 
     /// <exception cref="DefectException">Something other than a documented error came out.</exception>
     public void Run(Func<int, bool> goesOn)
@@ -39,7 +39,7 @@ internal sealed class FuzzCampaign(FuzzTarget target, IReadOnlyList<byte[]> inpu
         for (int round = 0; goesOn(round); round++)
         {
             byte[] input = Make(round);
-            Outcome outcome = Try(target, input, $"seed {seed + round}");
+            FuzzOutcome outcome = Try(target, input, $"seed {seed + round}");
             Outcomes[outcome.Name] = Outcomes.GetValueOrDefault(outcome.Name) + 1;
             Tried++;
             Seen?.Invoke(input, outcome);
@@ -54,18 +54,18 @@ internal sealed class FuzzCampaign(FuzzTarget target, IReadOnlyList<byte[]> inpu
 
     /// <summary>One input given to a parser.</summary>
     /// <exception cref="DefectException">Something other than a documented error came out.</exception>
-    public static Outcome Try(FuzzTarget target, byte[] input, string what)
+    public static FuzzOutcome Try(FuzzTarget target, byte[] input, string what)
     {
         long start = Stopwatch.GetTimestamp();
-        Outcome outcome;
+        FuzzOutcome outcome;
         try
         {
             target.Parse(input);
-            outcome = new Outcome(Outcome.Accepted, "");
+            outcome = new FuzzOutcome(FuzzOutcome.Accepted, "");
         }
         catch (PackhorseException refused)
         {
-            outcome = new Outcome(refused.Code, SiteOf(refused));
+            outcome = new FuzzOutcome(refused.Code, SiteOf(refused));
         }
         catch (Exception error)
         {

@@ -43,7 +43,7 @@ int Replay()
     {
         foreach (KeptInput kept in Corpora.Of(target))
         {
-            Outcome outcome = FuzzCampaign.Try(target, kept.Content, kept.Path);
+            FuzzOutcome outcome = FuzzCampaign.Try(target, kept.Content, kept.Path);
             if (outcome.Name != kept.Expected)
             {
                 Console.Error.WriteLine($"{kept.Path}: {outcome.Name}");
@@ -77,11 +77,11 @@ int Keep()
     foreach (FuzzTarget target in FuzzTargets.All)
     {
         byte[][] seeds = [.. valid.Of(target)];
-        var smallest = new Dictionary<Outcome, byte[]>();
-        void See(byte[] input, Outcome outcome)
+        var smallest = new Dictionary<FuzzOutcome, byte[]>();
+        void See(byte[] input, FuzzOutcome outcome)
         {
             bool isNew = !smallest.TryGetValue(outcome, out byte[]? known);
-            if (outcome.Name != Outcome.Accepted && (isNew || input.Length < known!.Length))
+            if (outcome.Name != FuzzOutcome.Accepted && (isNew || input.Length < known!.Length))
             {
                 smallest[outcome] = input;
             }
@@ -96,7 +96,7 @@ int Keep()
         Corpora.Replace(
             target,
             [
-                .. seeds.Select(input => (input, new Outcome(Outcome.Accepted, ""))),
+                .. seeds.Select(input => (input, new FuzzOutcome(FuzzOutcome.Accepted, ""))),
                 .. smallest.Select(pair => (pair.Value, pair.Key)),
             ]
         );
