@@ -85,7 +85,7 @@ public sealed class StreamUnpacker
             _reporter.Warn(warning);
         }
         PlannedPackage[] arrived = Arrange(plan, staged);
-        return Unpacker.Finish(_transaction, (plan, arrived), packages, _request);
+        return Unpacker.Finish(_transaction, (plan, arrived), packages, (_request, _reporter));
     }
 
     // Writers pad the end of a tar; whoever writes to the pipe should not find it closed before.

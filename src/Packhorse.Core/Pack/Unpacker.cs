@@ -29,7 +29,7 @@ public static class Unpacker
         (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
         SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");
         Link(pack, plan, arriving, (transaction, request.Workers, reporter), cancellation);
-        return Finish(transaction, (plan, arriving), pack.Packages, request);
+        return Finish(transaction, (plan, arriving), pack.Packages, (request, reporter));
     }
 
     /// <summary>What unpacking would do, with nothing written.</summary>
@@ -72,9 +72,10 @@ public static class Unpacker
         EnvironmentTransaction transaction,
         (InstallPlan Plan, IReadOnlyList<PlannedPackage> Arrived) made,
         IReadOnlyList<PackedPackage> packages,
-        UnpackRequest request
+        (UnpackRequest Request, IReporter Reporter) asked
     )
     {
+        UnpackRequest request = asked.Request;
         // A name of this environment's own: several environments of one directory may be made at once.
         string part = Path.Combine(request.OutputDirectory, $".{request.EnvironmentName}.packhorse-script");
         using OutputFile? script = request.Script is { } path
@@ -86,6 +87,10 @@ public static class Unpacker
         {
             // What was there and is kept has its part in it.
             activation = Activation.Read(request.Prefix);
+        }
+        foreach (string warning in activation.Warnings)
+        {
+            asked.Reporter.Warn(warning);
         }
         script?.Write(Encoding.UTF8.GetBytes(ActivationScript.Write(activation)), 0);
         script?.Complete();

@@ -51,6 +51,8 @@ for _ph_runtime in "${PACKHORSE_RUNTIME-}" /usr/libexec/packhorse/runtime; do
     if [ -n "$_ph_runtime" ] && [ -x "$_ph_runtime" ] && _ph_said=$("$_ph_runtime" --probe @FORMAT@ 2>&1); then
         exec "$_ph_runtime" --self-extracting '' "$0" "$@"
     fi
+    [ "$_ph_runtime" != "${PACKHORSE_RUNTIME-}" ] || [ -z "$_ph_runtime" ] ||
+        printf 'warning: PACKHORSE_RUNTIME is not used: %s does not run here, or not version @FORMAT@ of this format\n' "$_ph_runtime" >&2
 done
 # A copy of our own, in a private directory, where files may be executed. It removes itself when it runs; a copy that a killed run
 # left is removed by the next one, which knows it by its name: boot, process, a random number.

@@ -27,8 +27,12 @@ internal sealed class UnpackedEnvironment : IReadyEnvironment
         EnvironmentStore store = EnvironmentStore.Open(request.Into, [.. request.Scratch, EnvironmentStore.LastResort]);
         string prefix = store.Provide(pack, (request.Here, request.Workers), reporter, cancellation);
         ScratchHome.Provide(request.Variables, store.Home, prefix);
-        string name = Path.GetFileNameWithoutExtension(request.Pack);
-        return new UnpackedEnvironment(Activation.Read(prefix), request.Variables, name);
+        Activation activation = Activation.Read(prefix);
+        foreach (string warning in activation.Warnings)
+        {
+            reporter.Warn(warning);
+        }
+        return new UnpackedEnvironment(activation, request.Variables, Path.GetFileNameWithoutExtension(request.Pack));
     }
 
     public int Run(IReadOnlyList<byte[]> command, Action<string> tell)

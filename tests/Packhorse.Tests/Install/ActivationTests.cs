@@ -142,10 +142,28 @@ public sealed class ActivationTests : IDisposable
     [InlineData("{\"A\":\"x\\u0000y\"}")]
     [InlineData("{\"A\":1}")]
     [InlineData("{\"A\":")]
-    public void What_cannot_be_a_variable_is_refused(string json)
+    [InlineData("{\"\\ud800\":\"x\"}")]
+    [InlineData("{\"A\":\"\\ud800\"}")]
+    public void What_cannot_be_a_variable_is_left_out_and_told(string json)
     {
         _scratch.Write("env/etc/conda/env_vars.d/a.json", System.Text.Encoding.UTF8.GetBytes(json));
-        Assert.Throws<CorruptDataException>(() => Activation.Read(_scratch["env"]));
+        _scratch.Write("env/etc/conda/env_vars.d/b.json", "{\"GOOD\":\"yes\"}"u8);
+
+        Activation activation = Activation.Read(_scratch["env"]);
+
+        Assert.Equal(["GOOD"], activation.Variables.Select(variable => variable.Key));
+        Assert.Contains("env_vars.d/a.json", Assert.Single(activation.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_good_variables_of_a_file_stay()
+    {
+        _scratch.Write("env/etc/conda/env_vars.d/a.json", "{\"A\":\"1\",\"B\":[],\"C\":null,\"D\":\"2\"}"u8);
+
+        Activation activation = Activation.Read(_scratch["env"]);
+
+        Assert.Equal(["A", "D"], activation.Variables.Select(variable => variable.Key));
+        Assert.Equal(2, activation.Warnings.Count);
     }
 
     [Theory]

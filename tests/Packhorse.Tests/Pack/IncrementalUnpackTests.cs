@@ -51,6 +51,23 @@ public sealed class IncrementalUnpackTests : IDisposable
     }
 
     [Fact]
+    public void A_variable_that_cannot_be_set_is_left_out_with_a_warning()
+    {
+        _site.Unpack(_site.Pack(Stable, Changing("1.0"))).Successful();
+        _site.Write("etc/conda/env_vars.d/mine.json", "{\"BAD\": 1, \"GOOD\": \"yes\"}");
+        _site.Write("conda-meta/state", "{");
+
+        CommandRun run = _site.Unpack(_site.Pack(Stable, Changing("2.0"))).Successful();
+
+        Assert.Contains("warning: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("mine.json: 'BAD' cannot be a variable", run.Error, StringComparison.Ordinal);
+        Assert.Contains("conda-meta/state", run.Error, StringComparison.Ordinal);
+        string script = File.ReadAllText(Path.Combine(_site.OutputDirectory, "activate.sh"));
+        Assert.Contains("export GOOD=yes", script, StringComparison.Ordinal);
+        Assert.DoesNotContain("BAD", script, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_same_pack_again_touches_no_package()
     {
         string pack = _site.Pack(Stable, Leaving);

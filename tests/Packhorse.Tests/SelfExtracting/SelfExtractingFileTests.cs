@@ -253,6 +253,30 @@ public sealed class SelfExtractingFileTests : IDisposable
         Assert.Contains("Finished unpacking", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/bin/false")]
+    [InlineData("/nonexistent/runtime")]
+    [InlineData("/etc/passwd")]
+    public void A_runtime_that_was_named_and_cannot_be_used_is_told_and_passed_over(string runtime)
+    {
+        Outcome outcome = new Execution
+        {
+            Command = [_file, "-q"],
+            Directory = _scratch["out"],
+            Environment = new() { ["PACKHORSE_RUNTIME"] = runtime, ["TMPDIR"] = _scratch["tmp"] },
+        }
+            .Run()
+            .ExpectCode(0);
+
+        AssertUnpacked();
+        Assert.StartsWith(
+            $"warning: PACKHORSE_RUNTIME is not used: {runtime} ",
+            outcome.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Single(outcome.Error.TrimEnd('\n').Split('\n'));
+    }
+
     private void AssertUnpacked()
     {
         Assert.Contains(_scratch["out/env"], File.ReadAllText(_scratch["out/env/bin/where"]), StringComparison.Ordinal);
