@@ -28,7 +28,7 @@ public sealed class OutputFile : IDisposable
         _keep = options.Keep;
     }
 
-    public string Path { get; }
+    public string Path { get; private set; }
 
     /// <summary>Where it is until it is complete.</summary>
     public string PartPath { get; }
@@ -102,6 +102,15 @@ public sealed class OutputFile : IDisposable
     /// <summary>Sets the length without writing: a disk too small for it is noticed where the file system can tell.</summary>
     public void SetLength(long length) =>
         SystemErrors.Translating("reserve space for", PartPath, () => RandomAccess.SetLength(_handle, length));
+
+    /// <summary>Makes the content durable and gives it a name that was not known before.</summary>
+    /// <exception cref="UsageException">Something other than a file has that name.</exception>
+    public void CompleteAs(string path)
+    {
+        CheckReplaceable(path);
+        Path = path;
+        Complete();
+    }
 
     /// <summary>Makes the content durable and gives it its name.</summary>
     public void Complete()

@@ -19,6 +19,7 @@ public static class PackFileWriter
         CancellationToken cancellation
     )
     {
+        OutputName name = OutputName.Parse(request.Output);
         OutputFile.CheckReplaceable(request.Output);
         using var directory = new PartDirectory(request.Output);
         UnixFileMode mode = request.Runtime is null ? FilePermissions.ReadWrite : FilePermissions.All;
@@ -56,9 +57,9 @@ public static class PackFileWriter
             }
             throw;
         }
-        tar.Complete();
+        name.Complete(tar, cancellation);
         directory.Complete();
-        return new PackResult(request.Output, layout.FileLength, request.Plan.Members.Count);
+        return new PackResult(tar.Path, layout.FileLength, request.Plan.Members.Count);
     }
 
     // What a self-extracting file has around the tar.

@@ -38,7 +38,7 @@ internal sealed class PackCommand
     private readonly Option<string?> _output = new("--output-file", "-o")
     {
         Description =
-            "File or directory to make, or - for standard output. [default: environment.tar, environment.sh or environment]",
+            "File or directory to make, or - for standard output; {sha256:8} in a file's name becomes digits of its SHA-256. [default: environment.tar, environment.sh or environment]",
         HelpName = "FILE",
     };
 
@@ -96,7 +96,7 @@ internal sealed class PackCommand
             command,
             "packhorse pack",
             "packhorse pack -e prod -p linux-64 -o prod.tar path/to/pixi.toml",
-            "packhorse pack --create-executable",
+            "packhorse pack --create-executable -o 'envs/prod-{sha256:8}.sh'",
             "packhorse pack --directory-only -o prod",
             "packhorse pack -o - | ssh node packhorse unpack -"
         );
@@ -189,6 +189,8 @@ internal sealed class PackCommand
         string? mistake =
             directory && executable ? "--directory-only and --create-executable exclude each other"
             : parsed.GetValue(_runtime) is not null && !executable ? "--pixi-unpack-source needs --create-executable"
+            : directory && OutputName.Parse(parsed.GetValue(_output) ?? "").DependsOnContent
+                ? "a directory has no SHA-256: {sha256:N} is for names of files"
             : null;
         if (mistake is not null)
         {
