@@ -40,11 +40,15 @@ public static class CondaMeta
                 StageNames.Incoming,
             ]);
 
+    /// <summary>Paths in the order in which a record has them.</summary>
+    public static IEnumerable<LinkedPath> Ordered(LinkedPackage linked) =>
+        linked.Paths.OrderBy(path => path.Target, StringComparer.Ordinal);
+
     /// <summary>The record of one package after it was installed.</summary>
     public static byte[] WriteRecord(LinkedPackage linked)
     {
         PackageToInstall package = linked.Plan.Package;
-        LinkedPath[] paths = [.. linked.Paths.OrderBy(path => path.Target, StringComparer.Ordinal)];
+        LinkedPath[] paths = [.. Ordered(linked)];
         return SerdeJson.Write(json =>
         {
             json.WriteStartObject();

@@ -19,6 +19,20 @@ public static class EntryPointScript
 
     private const int LongestInterpreter = 125;
 
+    /// <summary>
+    /// What the prefix would stand in place of, were the script a packaged file: its first line follows the rules of
+    /// <see cref="Shebang"/>.
+    /// </summary>
+    public static PrefixPlaceholder Placeholder { get; } = new("/prefix", PrefixFileMode.Text);
+
+    internal static ReadOnlySpan<byte> PlaceholderBytes => "/prefix"u8;
+
+    internal static byte[] PackagedFirstLine(string interpreter) =>
+        Encoding.UTF8.GetBytes($"#!{Placeholder.Text}/{interpreter}");
+
+    /// <summary>Bytes before what follows the lines that start the interpreter.</summary>
+    internal static int FirstLineBytes(ReadOnlySpan<byte> script) => script.IndexOf("\n# -*- coding"u8);
+
     public static byte[] Write(EntryPoint entryPoint, PythonScheme python, InstallTarget target)
     {
         string interpreter = $"{target.Prefix}/{python.Executable}";

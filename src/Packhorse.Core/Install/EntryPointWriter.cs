@@ -11,7 +11,7 @@ public static class EntryPointWriter
         var written = new List<LinkedPath>(plan.EntryPoints.Count);
         foreach (PlannedEntryPoint entryPoint in plan.EntryPoints)
         {
-            sink.WriteFile(entryPoint.Target, entryPoint.Content, EntryPointScript.Mode, modified);
+            Write(entryPoint, sink, modified);
             written.Add(
                 new LinkedPath
                 {
@@ -24,5 +24,26 @@ public static class EntryPointWriter
             );
         }
         return written;
+    }
+
+    private static void Write(PlannedEntryPoint entryPoint, IInstallSink sink, long modified)
+    {
+        var described = new InstallFile(
+            entryPoint.Target,
+            EntryPointScript.Mode,
+            modified,
+            entryPoint.Content.Length
+        )
+        {
+            Placeholder = EntryPointScript.Placeholder,
+        };
+        using IInstallFile file = sink.CreateFile(described);
+        (file as IPrefixObserver)?.OnFirstLine(
+            EntryPointScript.PackagedFirstLine(entryPoint.Interpreter),
+            EntryPointScript.PlaceholderBytes,
+            EntryPointScript.FirstLineBytes(entryPoint.Content)
+        );
+        file.Write(entryPoint.Content);
+        file.Complete();
     }
 }

@@ -1,3 +1,5 @@
+using Packhorse.Conda;
+
 namespace Packhorse.Install;
 
 /// <summary>
@@ -22,9 +24,16 @@ public interface IInstallSink
 /// <summary>What a sink must know of a file before its content.</summary>
 /// <param name="Size">Bytes, where they are known beforehand.</param>
 /// <param name="Modified">Seconds since 1970.</param>
-public readonly record struct InstallFile(string Path, UnixFileMode Mode, long Modified, long? Size);
+public readonly record struct InstallFile(string Path, UnixFileMode Mode, long Modified, long? Size)
+{
+    /// <summary>What the prefix stands in place of in the file; null where it holds no prefix.</summary>
+    public PrefixPlaceholder? Placeholder { get; init; }
+}
 
-/// <summary>A file being written. Disposed before it is complete, it is discarded.</summary>
+/// <summary>
+/// A file being written. Disposed before it is complete, it is discarded. One that is an <see cref="IPrefixObserver"/> too is told where
+/// the prefix stands in it.
+/// </summary>
 public interface IInstallFile : IContentWriter, IDisposable
 {
     void Complete();

@@ -105,6 +105,9 @@ public sealed class PackageLinker : IDisposable
         bool keepsLength = placeholder.Mode == PrefixFileMode.Binary;
         using IInstallFile file = _sink.CreateFile(
             new InstallFile(path.Target, Mode(entry), Time(modified), keepsLength ? entry.Size : null)
+            {
+                Placeholder = placeholder,
+            }
         );
         using var relocation = new Relocation(placeholder, _target, file);
         int count;

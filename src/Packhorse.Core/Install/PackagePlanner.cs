@@ -63,7 +63,12 @@ internal sealed class PackagePlanner(
             {
                 (string place, string? original) = Claim(path);
                 planned.Add(
-                    new PlannedEntryPoint(place, EntryPointScript.Write(entryPoint, python!, target), original)
+                    new PlannedEntryPoint(
+                        place,
+                        EntryPointScript.Write(entryPoint, python!, target),
+                        python!.Executable,
+                        original
+                    )
                 );
             }
         }

@@ -28,8 +28,9 @@ public sealed record PlannedPath(PackagePath Source, string Target, string? Clob
 
 /// <summary>A script to make for an entry point.</summary>
 /// <param name="Target">Relative to the prefix.</param>
+/// <param name="Interpreter">The Python that runs it, relative to the prefix.</param>
 /// <inheritdoc cref="PlannedPath" path="/param[@name='ClobberedPath']"/>
-public sealed record PlannedEntryPoint(string Target, byte[] Content, string? ClobberedPath);
+public sealed record PlannedEntryPoint(string Target, byte[] Content, string Interpreter, string? ClobberedPath);
 
 /// <summary>What is done for one package.</summary>
 public sealed class PlannedPackage

@@ -11,6 +11,24 @@ public interface IContentWriter
 }
 
 /// <summary>
+/// Is told where in a file as it is written the prefix stands, so that another prefix can be put there later. Offsets are of the file
+/// with the prefix in it.
+/// </summary>
+public interface IPrefixObserver
+{
+    /// <summary>The first line was written by the rules of <see cref="Shebang"/>; it is the first that is told of.</summary>
+    /// <param name="line">The line as packaged, without its newline.</param>
+    /// <param name="written">Bytes that stand in its place.</param>
+    void OnFirstLine(ReadOnlySpan<byte> line, ReadOnlySpan<byte> placeholder, int written);
+
+    /// <summary>The prefix begins here; behind the first line, and in ascending order.</summary>
+    void OnPrefix(long offset);
+
+    /// <summary>Binary files: the string that held the last prefixes ends here, filled up with NULs to its old length.</summary>
+    void OnStringEnd(long offset);
+}
+
+/// <summary>
 /// Replaces the placeholder of one file by the prefix while its content streams through, in constant memory. Text: every occurrence,
 /// and the first line by the rules of <see cref="Shebang"/>. Binary: from an occurrence to the next NUL all occurrences, then as many
 /// NULs as keep the length (conda's and rattler's rules).
@@ -20,6 +38,7 @@ public sealed class PrefixReplacer : IDisposable
     private const int WindowBytes = 128 << 10;
 
     private readonly IContentWriter _output;
+    private readonly IPrefixObserver? _observer;
     private readonly InstallTarget _target;
     private readonly byte[] _placeholder;
     private readonly PrefixFileMode _mode;
@@ -31,9 +50,18 @@ public sealed class PrefixReplacer : IDisposable
     private bool _insideString;
     private int _lost;
 
-    public PrefixReplacer(PrefixPlaceholder placeholder, InstallTarget target, IContentWriter output)
+    // Bytes given out so far.
+    private long _written;
+
+    public PrefixReplacer(
+        PrefixPlaceholder placeholder,
+        InstallTarget target,
+        IContentWriter output,
+        IPrefixObserver? observer = null
+    )
     {
         _output = output;
+        _observer = observer;
         _target = target;
         _mode = placeholder.Mode;
         _placeholder = Encoding.UTF8.GetBytes(placeholder.Text);
@@ -103,7 +131,9 @@ public sealed class PrefixReplacer : IDisposable
             return true;
         }
         length = newline < 0 ? window.Length : newline;
-        _output.Write(Shebang.Rewrite(window[..length], _placeholder, _target));
+        byte[] line = Shebang.Rewrite(window[..length], _placeholder, _target);
+        _observer?.OnFirstLine(window[..length], _placeholder, line.Length);
+        Emit(line);
         return true;
     }
 
@@ -112,8 +142,8 @@ public sealed class PrefixReplacer : IDisposable
     {
         while (window.IndexOf(_placeholder) is var at and >= 0)
         {
-            _output.Write(window[..at]);
-            _output.Write(_target.PrefixBytes);
+            Emit(window[..at]);
+            EmitPrefix();
             window = window[(at + _placeholder.Length)..];
         }
         return WriteAllButTail(window, final);
@@ -127,14 +157,14 @@ public sealed class PrefixReplacer : IDisposable
             int end = _insideString ? window.IndexOf((byte)0) : -1;
             if (end >= 0 && (at < 0 || end < at))
             {
-                _output.Write(window[..end]);
+                Emit(window[..end]);
                 EndString();
                 window = window[end..];
             }
             else if (at >= 0)
             {
-                _output.Write(window[..at]);
-                _output.Write(_target.PrefixBytes);
+                Emit(window[..at]);
+                EmitPrefix();
                 _insideString = true;
                 _lost += _placeholder.Length - _target.PrefixBytes.Length;
                 window = window[(at + _placeholder.Length)..];
@@ -155,7 +185,7 @@ public sealed class PrefixReplacer : IDisposable
     private int WriteAllButTail(ReadOnlySpan<byte> window, bool final)
     {
         int kept = final ? 0 : Math.Min(window.Length, _placeholder.Length - 1);
-        _output.Write(window[..^kept]);
+        Emit(window[..^kept]);
         return kept;
     }
 
@@ -166,9 +196,22 @@ public sealed class PrefixReplacer : IDisposable
         while (_lost > 0)
         {
             int count = Math.Min(_lost, zeros.Length);
-            _output.Write(zeros[..count]);
+            Emit(zeros[..count]);
             _lost -= count;
         }
         _insideString = false;
+        _observer?.OnStringEnd(_written);
+    }
+
+    private void EmitPrefix()
+    {
+        _observer?.OnPrefix(_written);
+        Emit(_target.PrefixBytes);
+    }
+
+    private void Emit(ReadOnlySpan<byte> bytes)
+    {
+        _output.Write(bytes);
+        _written += bytes.Length;
     }
 }

@@ -10,10 +10,11 @@ public sealed class Relocation : IContentWriter, IDisposable
     private readonly HashingWriter _hashing;
     private readonly PrefixReplacer _replacer;
 
+    /// <param name="output">Told where the prefix stands, if it wants to know.</param>
     public Relocation(PrefixPlaceholder placeholder, InstallTarget target, IContentWriter output)
     {
         _hashing = new HashingWriter(output);
-        _replacer = new PrefixReplacer(placeholder, target, _hashing);
+        _replacer = new PrefixReplacer(placeholder, target, _hashing, output as IPrefixObserver);
     }
 
     public void Write(ReadOnlySpan<byte> bytes) => _replacer.Write(bytes);

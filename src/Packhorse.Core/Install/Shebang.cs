@@ -5,6 +5,9 @@ namespace Packhorse.Install;
 /// <summary>The first line of a script, rewritten so that the kernel still finds its interpreter under the new prefix.</summary>
 public static class Shebang
 {
+    /// <summary>A line no longer than this, and without the placeholder, stays as it is on every platform and at every prefix.</summary>
+    public const int ShortestLimit = 127;
+
     /// <param name="line">The first line without its newline; begins with "#!".</param>
     /// <param name="placeholder">The prefix that the package was built with.</param>
     /// <returns>What stands there instead, without a newline at its end.</returns>

@@ -48,8 +48,8 @@ public sealed record PackedPackage
         };
     }
 
-    // The URL without its last two segments, subdir and file.
-    private static string? ChannelOf(string? url)
+    /// <summary>The URL without its last two segments, subdir and file; null when it has none.</summary>
+    public static string? ChannelOf(string? url)
     {
         int file = url?.LastIndexOf('/') ?? -1;
         int subdir = file > 0 ? url!.LastIndexOf('/', file - 1) : -1;

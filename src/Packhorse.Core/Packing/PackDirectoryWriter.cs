@@ -35,7 +35,8 @@ public static class PackDirectoryWriter
                     async (index, token) =>
                     {
                         PlannedMember member = request.Plan.Members[index];
-                        contents[index] = await FetchAsync(member, Path.Combine(root, member.Path), fetcher, token)
+                        contents[index] = await MemberFile
+                            .BringAsync(member, Path.Combine(root, member.Path), fetcher, token)
                             .ConfigureAwait(false);
                         directory.Keep();
                         reporter.ItemDone(member.Package.FileName);
@@ -80,59 +81,6 @@ public static class PackDirectoryWriter
         }
     }
 
-    private static async Task<ExpectedContent> FetchAsync(
-        PlannedMember member,
-        string path,
-        Fetcher fetcher,
-        CancellationToken cancellation
-    )
-    {
-        FileTree.CreateDirectory(Path.GetDirectoryName(path)!);
-        var request = new FetchRequest
-        {
-            Url = member.Source,
-            Name = member.Package.FileName,
-            Expected = member.Expected,
-        };
-        // What an earlier run left is complete, but has to prove what it is.
-        if (FileTree.FileExists(path) && member.Expected.IsVerifiable && IsAsExpected(path, member.Expected))
-        {
-            return Describe(path);
-        }
-        using OutputFile file = OutputFile.Create(path, FilePermissions.ReadWrite);
-        FetchedContent fetched = await fetcher
-            .FetchAsync(request, new FileTarget(file), cancellation)
-            .ConfigureAwait(false);
-        file.SetLength(fetched.Length);
-        file.Complete();
-        return new ExpectedContent(fetched.Length, fetched.Sha256, null);
-    }
-
-    private static bool IsAsExpected(string path, ExpectedContent expected)
-    {
-        try
-        {
-            using InputFile file = InputFile.Open(path);
-            using Stream content = file.AsStream();
-            using var hashing = new Codecs.HashingStream(content, expected);
-            hashing.Verify(path);
-            return true;
-        }
-        catch (CorruptDataException)
-        {
-            return false;
-        }
-    }
-
-    private static ExpectedContent Describe(string path)
-    {
-        using InputFile file = InputFile.Open(path);
-        using Stream content = file.AsStream();
-        using var hash = new Codecs.DigestingStream(content, withMd5: false, _ => { });
-        hash.CopyTo(Stream.Null);
-        return new ExpectedContent(hash.Count, hash.Finish().Sha256, null);
-    }
-
     private static void WriteDocuments(string root, PackLayoutPlan layout)
     {
         foreach (LayoutEntry entry in layout.Entries.Where(entry => entry.Content is not null))
@@ -172,14 +120,5 @@ public static class PackDirectoryWriter
             throw;
         }
         FileTree.FlushDirectory(Path.GetDirectoryName(output)!);
-    }
-
-    private sealed class FileTarget(OutputFile file) : IFetchTarget
-    {
-        public void Begin(long? totalLength) { }
-
-        public void Write(long offset, ReadOnlySpan<byte> bytes) => file.Write(bytes, offset);
-
-        public void Restart() => file.SetLength(0);
     }
 }

@@ -18,6 +18,21 @@ internal static unsafe class LibZstd
     public static nuint ZSTD_decompressStream(void* context, Buffer* output, Buffer* input) =>
         Methods.ZSTD_decompressStream((ZSTD_DCtx_s*)context, (ZSTD_outBuffer_s*)output, (ZSTD_inBuffer_s*)input);
 
+    public static void* ZSTD_createCCtx() => Methods.ZSTD_createCCtx();
+
+    public static nuint ZSTD_freeCCtx(void* context) => Methods.ZSTD_freeCCtx((ZSTD_CCtx_s*)context);
+
+    public static nuint ZSTD_compressCCtx(
+        void* context,
+        byte* destination,
+        nuint capacity,
+        byte* source,
+        nuint size,
+        int level
+    ) => Methods.ZSTD_compressCCtx((ZSTD_CCtx_s*)context, destination, capacity, source, size, level);
+
+    public static nuint ZSTD_compressBound(nuint size) => Methods.ZSTD_compressBound(size);
+
     public static uint ZSTD_isError(nuint code) => Methods.ZSTD_isError(code) ? 1u : 0u;
 
     public static string ErrorName(nuint code) => Methods.ZSTD_getErrorName(code);

@@ -20,6 +20,25 @@ internal static unsafe partial class LibZstd
     public static partial nuint ZSTD_decompressStream(void* context, Buffer* output, Buffer* input);
 
     [LibraryImport("libzstd")]
+    public static partial void* ZSTD_createCCtx();
+
+    [LibraryImport("libzstd")]
+    public static partial nuint ZSTD_freeCCtx(void* context);
+
+    [LibraryImport("libzstd")]
+    public static partial nuint ZSTD_compressCCtx(
+        void* context,
+        byte* destination,
+        nuint capacity,
+        byte* source,
+        nuint size,
+        int level
+    );
+
+    [LibraryImport("libzstd")]
+    public static partial nuint ZSTD_compressBound(nuint size);
+
+    [LibraryImport("libzstd")]
     public static partial uint ZSTD_isError(nuint code);
 
     [LibraryImport("libzstd")]

@@ -1,0 +1,107 @@
+using System.Text;
+using Packhorse.Conda;
+using Packhorse.Image;
+using Packhorse.Install;
+using Packhorse.Model;
+using Packhorse.Packing.Squashfs;
+
+namespace Packhorse.Packing;
+
+/// <summary>
+/// Installs into the file system of an image, and notes what another prefix would change. For one thread, one file at a time.
+/// </summary>
+internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
+{
+    // As under umask 022: what is installed from an image and what is installed from a pack is the same.
+    private const UnixFileMode Masked = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    public void CreateDirectories(IReadOnlyList<string> paths)
+    {
+        foreach (string path in paths)
+        {
+            writer.AddDirectory(path);
+        }
+    }
+
+    public IInstallFile CreateFile(InstallFile file) =>
+        new ImageFile(
+            writer,
+            file with
+            {
+                Mode = file.Mode & ~Masked,
+            },
+            file.Placeholder is { } placeholder ? NoteFor(placeholder) : null
+        );
+
+    public void CreateSymbolicLink(string path, string target, long modified) =>
+        writer.Add(path, new LinkNode(Encoding.UTF8.GetBytes(target), modified));
+
+    public void CreateHardLink(string existing, string path) => writer.AddName(existing, path);
+
+    /// <summary>Writes a small file with a note of its own.</summary>
+    public void WriteFile(string path, ReadOnlySpan<byte> content, RelocationNote? note)
+    {
+        const UnixFileMode ReadableByAll =
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        using var file = new ImageFile(
+            writer,
+            new InstallFile(path, ReadableByAll, SquashfsWriter.FixedTime, content.Length),
+            note
+        );
+        file.Write(content);
+        file.Complete();
+    }
+
+    private static RelocationNote NoteFor(PrefixPlaceholder placeholder) =>
+        placeholder.Mode == PrefixFileMode.Text
+            ? new RelocationNote
+            {
+                Kind = RelocationKind.Text,
+                IsMadeHere = ReferenceEquals(placeholder, EntryPointScript.Placeholder),
+            }
+            : new RelocationNote
+            {
+                Kind = RelocationKind.Binary,
+                LongestPrefix = Math.Min(Encoding.UTF8.GetByteCount(placeholder.Text), ushort.MaxValue),
+            };
+
+    private sealed class ImageFile : IInstallFile, IPrefixObserver
+    {
+        private readonly SquashfsWriter _writer;
+        private readonly InstallFile _file;
+        private readonly RelocationNote? _note;
+        private bool _completed;
+
+        public ImageFile(SquashfsWriter writer, InstallFile file, RelocationNote? note)
+        {
+            _writer = writer;
+            _file = file;
+            _note = note;
+            writer.Data.Begin();
+        }
+
+        public void Write(ReadOnlySpan<byte> bytes) => _writer.Data.Write(bytes);
+
+        public void OnFirstLine(ReadOnlySpan<byte> line, ReadOnlySpan<byte> placeholder, int written) =>
+            _note?.OnFirstLine(line, placeholder, written);
+
+        public void OnPrefix(long offset) => _note?.OnPrefix(offset);
+
+        public void OnStringEnd(long offset) => _note?.OnStringEnd(offset);
+
+        public void Complete()
+        {
+            FileData data = _writer.Data.End(out _);
+            _writer.Add(_file.Path, new FileNode(_file.Mode, _file.Modified, data) { Relocation = _note });
+            _completed = true;
+        }
+
+        public void Dispose()
+        {
+            if (!_completed)
+            {
+                _writer.Data.Abandon();
+            }
+        }
+    }
+}
