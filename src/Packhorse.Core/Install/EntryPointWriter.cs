@@ -28,12 +28,7 @@ public static class EntryPointWriter
 
     private static void Write(PlannedEntryPoint entryPoint, IInstallSink sink, long modified)
     {
-        var described = new InstallFile(
-            entryPoint.Target,
-            EntryPointScript.Mode,
-            modified,
-            entryPoint.Content.Length
-        )
+        var described = new InstallFile(entryPoint.Target, EntryPointScript.Mode, modified, entryPoint.Content.Length)
         {
             Placeholder = EntryPointScript.Placeholder,
         };

@@ -13,10 +13,7 @@ internal static class ImageRecords
     public static void WriteRecord(ImageSink sink, SquashfsWriter writer, LinkedPackage linked)
     {
         byte[] record = CondaMeta.WriteRecord(linked);
-        FileNode?[] changed =
-        [
-            .. CondaMeta.Ordered(linked).Select(path => writer.Find(path.Target) as FileNode),
-        ];
+        FileNode?[] changed = [.. CondaMeta.Ordered(linked).Select(path => writer.Find(path.Target) as FileNode)];
         sink.WriteFile(
             CondaMeta.RecordPath(linked.Plan.Package.Record),
             record,

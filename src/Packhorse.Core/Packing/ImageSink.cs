@@ -12,8 +12,13 @@ namespace Packhorse.Packing;
 /// </summary>
 internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
 {
-    // As under umask 022: what is installed from an image and what is installed from a pack is the same.
-    private const UnixFileMode Masked = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+    private SquashfsWriter Writer => writer;
+
+    /// <summary>Names of files and links.</summary>
+    public long Files { get; private set; }
+
+    /// <summary>Of all files, each name counted once.</summary>
+    public long Bytes { get; private set; }
 
     public void CreateDirectories(IReadOnlyList<string> paths)
     {
@@ -24,19 +29,19 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
     }
 
     public IInstallFile CreateFile(InstallFile file) =>
-        new ImageFile(
-            writer,
-            file with
-            {
-                Mode = file.Mode & ~Masked,
-            },
-            file.Placeholder is { } placeholder ? NoteFor(placeholder) : null
-        );
+        new ImageFile(this, file, file.Placeholder is { } placeholder ? NoteFor(placeholder) : null);
 
-    public void CreateSymbolicLink(string path, string target, long modified) =>
+    public void CreateSymbolicLink(string path, string target, long modified)
+    {
         writer.Add(path, new LinkNode(Encoding.UTF8.GetBytes(target), modified));
+        Files++;
+    }
 
-    public void CreateHardLink(string existing, string path) => writer.AddName(existing, path);
+    public void CreateHardLink(string existing, string path)
+    {
+        writer.AddName(existing, path);
+        Files++;
+    }
 
     /// <summary>Writes a small file with a note of its own.</summary>
     public void WriteFile(string path, ReadOnlySpan<byte> content, RelocationNote? note)
@@ -44,7 +49,7 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
         const UnixFileMode ReadableByAll =
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         using var file = new ImageFile(
-            writer,
+            this,
             new InstallFile(path, ReadableByAll, SquashfsWriter.FixedTime, content.Length),
             note
         );
@@ -67,17 +72,19 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
 
     private sealed class ImageFile : IInstallFile, IPrefixObserver
     {
+        private readonly ImageSink _sink;
         private readonly SquashfsWriter _writer;
         private readonly InstallFile _file;
         private readonly RelocationNote? _note;
         private bool _completed;
 
-        public ImageFile(SquashfsWriter writer, InstallFile file, RelocationNote? note)
+        public ImageFile(ImageSink sink, InstallFile file, RelocationNote? note)
         {
-            _writer = writer;
+            _sink = sink;
+            _writer = sink.Writer;
             _file = file;
             _note = note;
-            writer.Data.Begin();
+            _writer.Data.Begin();
         }
 
         public void Write(ReadOnlySpan<byte> bytes) => _writer.Data.Write(bytes);
@@ -93,6 +100,8 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
         {
             FileData data = _writer.Data.End(out _);
             _writer.Add(_file.Path, new FileNode(_file.Mode, _file.Modified, data) { Relocation = _note });
+            _sink.Files++;
+            _sink.Bytes += data.Size;
             _completed = true;
         }
 

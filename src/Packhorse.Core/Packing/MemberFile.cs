@@ -53,7 +53,8 @@ internal static class MemberFile
         }
     }
 
-    private static ExpectedContent Describe(string path)
+    /// <summary>Size and SHA-256 of a file.</summary>
+    public static ExpectedContent Describe(string path)
     {
         using InputFile file = InputFile.Open(path);
         using Stream content = file.AsStream();

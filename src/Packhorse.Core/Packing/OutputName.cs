@@ -7,7 +7,8 @@ using Packhorse.Os;
 namespace Packhorse.Packing;
 
 /// <summary>
-/// The path of an output in which <c>{sha256:N}</c> stands for the first N digits of the SHA-256 of the whole file as stored. Caches
+/// The path of an output in which <c>{sha256:N}</c> stands for the first N digits of the SHA-256 of the whole file as stored, or
+/// <c>{root:N}</c> for those of an image's root. Caches
 /// take a name for its content, so that new content needs a new name (<c>docs/FORMAT.md</c>, "Names with a hash").
 /// </summary>
 public sealed partial class OutputName
@@ -24,6 +25,9 @@ public sealed partial class OutputName
 
     /// <summary>True when the name is known only when the content is.</summary>
     public bool DependsOnContent => _placeholder.Success;
+
+    /// <summary>True when the name has digits of an image's root.</summary>
+    public bool DependsOnRoot => _placeholder.Groups["what"].Value.Equals("root", StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="UsageException">A placeholder that is none, or that stands for a part of a directory's name.</exception>
     public static OutputName Parse(string path)
@@ -44,7 +48,7 @@ public sealed partial class OutputName
         string? mistake =
             first.NextMatch().Success ? "has more than one placeholder"
             : digits is < FewestDigits or > 2 * Digest.Size
-                ? $"has {first.Value}: {{sha256:N}} takes {FewestDigits} to {2 * Digest.Size} digits, as in {{sha256:8}}"
+                ? $"has {first.Value}: {{{first.Groups["what"].Value}:N}} takes {FewestDigits} to {2 * Digest.Size} digits, as in {{{first.Groups["what"].Value}:8}}"
             : path.AsSpan(first.Index).Contains('/') ? $"has {first.Value} in the name of a directory"
             : null;
         return mistake is null
@@ -57,10 +61,24 @@ public sealed partial class OutputName
     internal void Complete(OutputFile file, CancellationToken cancellation) =>
         file.CompleteAs(DependsOnContent ? Fill(HashOf(file, cancellation)) : _path);
 
-    private string Fill(Digest sha256) =>
+    /// <summary>Gives an image that is written its name.</summary>
+    /// <inheritdoc cref="Complete(OutputFile, CancellationToken)"/>
+    internal void Complete(OutputFile file, Digest root, CancellationToken cancellation)
+    {
+        if (DependsOnRoot)
+        {
+            file.CompleteAs(Fill(root));
+        }
+        else
+        {
+            Complete(file, cancellation);
+        }
+    }
+
+    private string Fill(Digest digest) =>
         string.Concat(
             _path.AsSpan(0, _placeholder.Index),
-            sha256.ToString().AsSpan(0, _digits),
+            digest.ToString().AsSpan(0, _digits),
             _path.AsSpan(_placeholder.Index + _placeholder.Length)
         );
 
@@ -80,6 +98,6 @@ public sealed partial class OutputName
     }
 
     // Whatever looks as if it was meant as one: a name with braces in it by mistake would be found much later.
-    [GeneratedRegex(@"\{sha256(:(?<digits>[^}/]*))?\}", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\{(?<what>sha256|root)(:(?<digits>[^}/]*))?\}", RegexOptions.IgnoreCase)]
     private static partial Regex Placeholders();
 }

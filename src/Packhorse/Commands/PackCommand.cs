@@ -70,6 +70,7 @@ internal sealed class PackCommand
         HelpName = "TOML",
     };
 
+    private readonly ImageOptions _image = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -91,12 +92,15 @@ internal sealed class PackCommand
             self._config,
         };
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output, self._config);
+        self._image.AddTo(command);
         self._common.AddTo(command);
         Examples.Add(
             command,
             "packhorse pack",
             "packhorse pack -e prod -p linux-64 -o prod.tar path/to/pixi.toml",
             "packhorse pack --create-executable -o 'envs/prod-{sha256:8}.sh'",
+            "packhorse pack --image --create-executable",
+            "packhorse pack --image --prefix /opt/prod -o prod.sqfs",
             "packhorse pack --directory-only -o prod",
             "packhorse pack -o - | ssh node packhorse unpack -"
         );
@@ -118,11 +122,17 @@ internal sealed class PackCommand
         bool directory = parsed.GetValue(_directoryOnly);
         bool executable = parsed.GetValue(_createExecutable);
         CheckKind(parsed, directory, executable);
+        bool image = _image.IsImage(parsed, parsed.GetValue(_output), directory);
+        if (!image && OutputName.Parse(parsed.GetValue(_output) ?? "").DependsOnRoot)
+        {
+            throw new UsageException(ErrorCodes.BadArguments, "only images have a root: {root:N} needs --image");
+        }
         string output =
             parsed.GetValue(_output)
             ?? (
                 directory ? "environment"
                 : executable ? "environment.sh"
+                : image ? $"environment{ImageOptions.Extension}"
                 : "environment.tar"
             );
         RuntimeImage? runtime = executable ? RuntimeSource.Load(parsed.GetValue(_runtime), plan.Platform) : null;
@@ -147,7 +157,9 @@ internal sealed class PackCommand
                     };
                     try
                     {
-                        return await WriteAsync(request, (output == "-", directory), (fetcher, reporter), cancellation);
+                        return image
+                            ? await _image.WriteAsync(parsed, request, (fetcher, reporter), cancellation)
+                            : await WriteAsync(request, (output == "-", directory), (fetcher, reporter), cancellation);
                     }
                     finally
                     {

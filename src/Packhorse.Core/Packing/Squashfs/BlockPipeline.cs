@@ -30,8 +30,7 @@ internal sealed class BlockPipeline : IDisposable
     private readonly Thread[] _threads;
     private ExceptionDispatchInfo? _failure;
 
-    /// <param name="begin">Where the file system begins in the output.</param>
-    /// <param name="first">Where the first block goes, from there.</param>
+    /// <param name="place">Where the file system begins in the output, and where from there the first block goes.</param>
     public BlockPipeline(
         OutputFile output,
         (long Begin, long First) place,

@@ -55,7 +55,10 @@ internal sealed class MetadataWriter(ZstdCompressor compressor)
         int compressed = compressor.Compress(_block.AsSpan(0, _count), _compressed);
         bool helps = compressed < _count;
         Span<byte> header = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16LittleEndian(header, helps ? (ushort)compressed : (ushort)(_count | SquashfsFormat.MetadataUncompressed));
+        BinaryPrimitives.WriteUInt16LittleEndian(
+            header,
+            helps ? (ushort)compressed : (ushort)(_count | SquashfsFormat.MetadataUncompressed)
+        );
         _stored.Write(header);
         _stored.Write(helps ? _compressed.AsSpan(0, compressed) : _block.AsSpan(0, _count));
         _count = 0;

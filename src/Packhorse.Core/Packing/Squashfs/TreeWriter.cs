@@ -99,8 +99,7 @@ internal sealed class TreeWriter(ZstdCompressor compressor)
     private void WriteFile(FileNode file)
     {
         FileData data = file.Data;
-        bool extended =
-            file.Names > 1 || data.Sparse > 0 || data.Size > uint.MaxValue || data.Start > uint.MaxValue;
+        bool extended = file.Names > 1 || data.Sparse > 0 || data.Size > uint.MaxValue || data.Start > uint.MaxValue;
         Begin(file, extended ? SquashfsInodeType.ExtendedFile : SquashfsInodeType.File);
         if (extended)
         {
@@ -260,13 +259,20 @@ internal sealed class TreeWriter(ZstdCompressor compressor)
     }
 
     /// <summary>One directory's entries as they were written.</summary>
-    private sealed class Listing(long start, int offset)
+    private sealed class Listing
     {
-        private long _block = start;
+        private long _block;
 
-        public long Start => start;
+        public Listing(long start, int offset)
+        {
+            Start = _block = start;
+            Offset = offset;
+        }
 
-        public int Offset => offset;
+        /// <summary>The metadata block in which it begins, and where in it.</summary>
+        public long Start { get; }
+
+        public int Offset { get; }
 
         /// <summary>Uncompressed.</summary>
         public long Bytes { get; set; }

@@ -1,0 +1,150 @@
+using System.Runtime.Versioning;
+using Packhorse.Codecs;
+using Packhorse.Conda;
+using Packhorse.Fetch;
+using Packhorse.Image;
+using Packhorse.Install;
+using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Pack;
+using Packhorse.Packing.Squashfs;
+
+namespace Packhorse.Packing;
+
+/// <summary>
+/// Makes an image: packages are read one after the other, linked for the baked prefix on the way and compressed, never laid out; then come
+/// the tables that describe, move and verify it.
+/// </summary>
+public static class ImageFileWriter
+{
+    /// <exception cref="PackhorseException">Nothing is then at the output's name.</exception>
+    public static async Task<ImageResult> WriteAsync(
+        ImageRequest request,
+        Fetcher fetcher,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        OutputName name = OutputName.Parse(request.Output);
+        OutputFile.CheckReplaceable(request.Output);
+        request.Runtime?.CheckPlatform(request.Plan.Platform);
+        using var directory = new PartDirectory(request.Output);
+        try
+        {
+            ImagePackages packages = await ImagePackages
+                .BringAsync(request, directory, (fetcher, reporter), cancellation)
+                .ConfigureAwait(false);
+            ImageResult result = Write(request, packages, (directory, name), reporter, cancellation);
+            directory.Complete();
+            return result;
+        }
+        catch when (directory.IsKept)
+        {
+            reporter.Warn(
+                $"what was brought is kept in {directory.Path}: the same command goes on from there; remove it to begin anew"
+            );
+            throw;
+        }
+    }
+
+    private static ImageResult Write(
+        ImageRequest request,
+        ImagePackages packages,
+        (PartDirectory Directory, OutputName Name) output,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        PackageToInstall[] infos = packages.ReadInfos(request.Workers, cancellation);
+        Digest digest = packages.EnvironmentDigest(request.Plan.Platform);
+        string prefix = request.Prefix ?? CanonicalPrefix.Of(digest);
+        InstallPlan plan = InstallPlan.Create(infos, new InstallTarget(prefix, request.Plan.Platform));
+        foreach (string warning in plan.Warnings)
+        {
+            reporter.Warn(warning);
+        }
+        UnixFileMode mode = request.Runtime is null ? FilePermissions.ReadWrite : FilePermissions.All;
+        using OutputFile file = OutputFile.CreateAt(output.Directory["image"], request.Output, mode);
+        long begin = request.Runtime is { } runtime ? SelfExtractingHeader.Bytes + runtime.Padded.Length : 0;
+        using var writer = new SquashfsWriter(
+            file,
+            begin,
+            new SquashfsOptions { CompressionLevel = request.CompressionLevel, Workers = request.Workers },
+            cancellation
+        );
+        (long files, long bytes) = Link((plan, packages), writer, reporter, cancellation);
+        long length = writer.Complete();
+        var manifest = new ImageManifestContent
+        {
+            Plan = plan,
+            Environment = request.Plan.Environment,
+            EnvironmentDigest = digest,
+            IsCanonical = request.Prefix is null,
+            Files = files,
+            Bytes = bytes,
+        };
+        var parts = new ImageParts(file, new ImagePart(begin, length));
+        byte[] description = manifest.Write();
+        parts.AddManifest(description);
+        parts.AddRelocations(RelocationTableWriter.Write(prefix, writer.Relocated));
+        parts.AddHotSet([]);
+        reporter.BeginStage("Digesting", 1, parts.End);
+        Digest root = parts.Complete(request.Runtime, Sha256.Hash(description), request.Workers, cancellation);
+        output.Name.Complete(file, root, cancellation);
+        return new ImageResult(file.Path, parts.FileBytes, prefix, infos.Length, files, bytes, root);
+    }
+
+    // In the order of the plan: the bytes of the image depend on it.
+    private static (long Files, long Bytes) Link(
+        (InstallPlan Plan, ImagePackages Packages) from,
+        SquashfsWriter writer,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        var sink = new ImageSink(writer);
+        reporter.BeginStage("Packing", from.Plan.Packages.Count, from.Packages.PackedBytes);
+        sink.CreateDirectories(from.Plan.Directories);
+        sink.CreateDirectories(["conda-meta"]);
+        foreach ((PlannedPackage package, ImagePackage source) in from.Plan.Packages.Zip(from.Packages.All))
+        {
+            LinkedPackage linked = LinkOne(package, source, (from.Plan.Target, sink), reporter, cancellation);
+            linked.WarnOfLinks(reporter);
+            ImageRecords.WriteRecord(sink, writer, linked);
+            reporter.ItemDone(package.Package.FileName);
+        }
+        ImageRecords.WriteOthers(sink, from.Plan.Marker);
+        return (sink.Files, sink.Bytes);
+    }
+
+    private static LinkedPackage LinkOne(
+        PlannedPackage package,
+        ImagePackage source,
+        (InstallTarget Target, ImageSink Sink) to,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        string where = source.Path;
+        try
+        {
+            using InputFile file = InputFile.Open(source.Path);
+            using Stream content = new InterruptibleSource(file, cancellation).AsStream();
+            using var hashing = new HashingStream(content, source.Content, count => reporter.Advance(count));
+            LinkedPackage linked;
+            using (var reader = new CondaPackageReader(hashing, source.Kind, where))
+            {
+                using var linker = new PackageLinker(package, to.Target, to.Sink);
+                linked = linker.Link(reader, cancellation);
+            }
+            hashing.Verify(where);
+            return linked;
+        }
+        catch (CorruptDataException)
+        {
+            // That the file is not the one it should be explains more than what it led to.
+            source.Verify(cancellation);
+            throw;
+        }
+    }
+}

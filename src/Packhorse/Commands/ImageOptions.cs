@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Packhorse.Fetch;
+using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Packing;
+
+namespace Packhorse.Commands;
+
+/// <summary>The options of <c>packhorse pack</c> that are for images.</summary>
+internal sealed class ImageOptions
+{
+    public const string Extension = ".sqfs";
+
+    // zstd's own range; from 20 on a compressor takes hundreds of megabytes.
+    private const int HighestLevel = 22;
+
+    private readonly Option<bool> _image = new("--image")
+    {
+        Description =
+            "Make an image: a SquashFS file system of the installed environment, to mount instead of unpack. Meant by an output named *.sqfs, too.",
+    };
+
+    private readonly Option<string?> _prefix = new("--prefix")
+    {
+        Description =
+            "Prefix to install the image for, for those who mount it there themselves. [default: one that packhorse mounts at]",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<int?> _level = new("--compression-level")
+    {
+        Description =
+            $"zstd level of the image, 1 to {HighestLevel}. [default: {ImageRequest.DefaultCompressionLevel}]",
+        HelpName = "N",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_image);
+        command.Add(_prefix);
+        command.Add(_level);
+        ArgumentRules.NotEmpty(_prefix);
+    }
+
+    /// <summary>Is an image asked for? Looks at what was given together with it.</summary>
+    /// <exception cref="UsageException">Options contradict each other.</exception>
+    public bool IsImage(ParseResult parsed, string? output, bool directory)
+    {
+        bool named = output?.EndsWith(Extension, StringComparison.Ordinal) ?? false;
+        bool image = parsed.GetValue(_image) || named;
+        string? mistake =
+            !image && parsed.GetValue(_prefix) is not null ? "--prefix needs --image"
+            : !image && parsed.GetValue(_level) is not null ? "--compression-level needs --image"
+            : image && directory ? "--directory-only and --image exclude each other"
+            : image && output == "-"
+                ? "an image cannot be written to standard output: its parts are known when it is complete"
+            : parsed.GetValue(_level) is < 1 or > HighestLevel ? $"--compression-level is from 1 to {HighestLevel}"
+            : parsed.GetValue(_prefix) is { } prefix && !IsPrefix(prefix)
+                ? $"{EntryPath.Quote(prefix)} cannot be a prefix: an absolute path without \"..\", and not /"
+            : null;
+        return mistake is null ? image : throw new UsageException(ErrorCodes.BadArguments, mistake);
+    }
+
+    public async Task<PackResult> WriteAsync(
+        ParseResult parsed,
+        PackRequest request,
+        (Fetcher Fetcher, IReporter Reporter) through,
+        CancellationToken cancellation
+    )
+    {
+        ImageResult result = await ImageFileWriter.WriteAsync(
+            new ImageRequest
+            {
+                Plan = request.Plan,
+                Output = request.Output,
+                Runtime = request.Runtime,
+                Prefix = parsed.GetValue(_prefix) is { } prefix ? prefix.TrimEnd('/') : null,
+                CompressionLevel = parsed.GetValue(_level) ?? ImageRequest.DefaultCompressionLevel,
+                Workers = Environment.ProcessorCount,
+                Downloads = request.Downloads,
+            },
+            through.Fetcher,
+            through.Reporter,
+            cancellation
+        );
+        through.Reporter.Detail(
+            $"{result.Files:N0} files, {result.Bytes:N0} bytes, for the prefix {result.Prefix}; root {result.Root}"
+        );
+        return new PackResult(result.Output, result.Size, result.Packages);
+    }
+
+    private static bool IsPrefix(string prefix) =>
+        prefix.TrimEnd('/') is ['/', .. { Length: > 0 } rest]
+        && EntryPath.IsSafe(rest)
+        && !prefix.Any(c => char.IsControl(c) || c == '\uFFFD');
+}
