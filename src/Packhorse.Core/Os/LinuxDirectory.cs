@@ -72,6 +72,17 @@ public sealed unsafe class LinuxDirectory : IDisposable
         return file;
     }
 
+    /// <summary>Opens a file that exists, to overwrite parts of it.</summary>
+    public LinuxFile OpenFile(string relative)
+    {
+        int fd;
+        fixed (byte* name = NativePath.Encode(relative, stackalloc byte[NativePath.ScratchBytes]))
+        {
+            fd = LibC.openat(_fd, name, LibC.O_WRONLY | LibC.O_CLOEXEC | LibC.O_NOFOLLOW, 0);
+        }
+        return fd < 0 ? throw SystemErrors.LastError("open", Join(relative)) : new LinuxFile(fd, this, relative);
+    }
+
     /// <param name="modified">Seconds since 1970, or null for now.</param>
     public void CreateSymbolicLink(string relative, string target, long? modified)
     {

@@ -40,6 +40,27 @@ public sealed unsafe class LinuxFile : IDisposable
         }
     }
 
+    /// <summary>Overwrites bytes in the middle.</summary>
+    public void WriteAt(ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* start = bytes)
+        {
+            int done = 0;
+            while (done < bytes.Length)
+            {
+                nint count = LibC.pwrite(_fd, start + done, (nuint)(bytes.Length - done), offset + done);
+                if (count >= 0)
+                {
+                    done += (int)count;
+                }
+                else if (Marshal.GetLastPInvokeError() != SystemErrors.EINTR)
+                {
+                    throw SystemErrors.LastError("write", _directory.Join(_relative));
+                }
+            }
+        }
+    }
+
     /// <param name="modified">Seconds since 1970.</param>
     public void SetModified(long modified)
     {

@@ -101,29 +101,41 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where) : ID
         {
             return;
         }
-        // Beside the package's directory: no name within is free for sure.
-        string relocated = $"{directory}.relocated";
-        using InputFile input = InputFile.Open(Path.Combine(stage.Path, directory, path.Path));
-        using Stream content = input.AsStream();
         long modified = PackageLinker.Time((aboutModified ?? file.Modified) + 1);
+        using InputFile input = InputFile.Open(Path.Combine(stage.Path, directory, path.Path));
+        // Binary files keep their length: only the bytes that change are written.
+        bool inPlace = path.Placeholder!.Mode == PrefixFileMode.Binary && (file.Mode & UnixFileMode.UserWrite) != 0;
         Digest digest;
-        using (
-            IInstallFile output = new DirectorySink(stage).CreateFile(
-                new InstallFile(relocated, file.Mode, modified, null)
-            )
-        )
-        using (var relocation = new Relocation(path.Placeholder!, target, output))
+        if (inPlace)
         {
-            int count;
-            while ((count = content.Read(_buffer)) > 0)
-            {
-                relocation.Write(_buffer.AsSpan(0, count));
-            }
-            digest = relocation.Finish();
-            output.Complete();
+            using LinuxFile output = stage.OpenFile($"{directory}/{path.Path}");
+            digest = Rewrite(input, new ChangeWriter(input, output), path.Placeholder, target);
+            output.SetModified(modified);
         }
-        stage.Rename(relocated, $"{directory}/{path.Path}");
+        else
+        {
+            // Beside the package's directory: no name within is free for sure.
+            string relocated = $"{directory}.relocated";
+            using IInstallFile output = new DirectorySink(stage).CreateFile(
+                new InstallFile(relocated, file.Mode, modified, null)
+            );
+            digest = Rewrite(input, output, path.Placeholder, target);
+            output.Complete();
+            stage.Rename(relocated, $"{directory}/{path.Path}");
+        }
         _linked[path.Path] = _linked[path.Path] with { Sha256InPrefix = digest };
+    }
+
+    private Digest Rewrite(InputFile input, IContentWriter output, PrefixPlaceholder placeholder, InstallTarget target)
+    {
+        using var relocation = new Relocation(placeholder, target, output);
+        using Stream content = input.AsStream();
+        int count;
+        while ((count = content.Read(_buffer)) > 0)
+        {
+            relocation.Write(_buffer.AsSpan(0, count));
+        }
+        return relocation.Finish();
     }
 
     private void WriteFile(string path, TarReader tar, long modified)
@@ -180,6 +192,33 @@ internal sealed class RawPackageWriter(SubdirectorySink sink, string where) : ID
     }
 
     private readonly record struct RawFile(UnixFileMode Mode, long Modified, long Size);
+}
+
+/// <summary>Writes those bytes of a file that are not there already. What comes lags behind what was read.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class ChangeWriter(InputFile present, LinuxFile output) : IContentWriter
+{
+    private readonly byte[] _there = new byte[64 << 10];
+    private long _position;
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            ReadOnlySpan<byte> part = bytes[..Math.Min(bytes.Length, _there.Length)];
+            Span<byte> there = _there.AsSpan(0, part.Length);
+            int known = present.Read(there, _position);
+            int same = part.CommonPrefixLength(there[..known]);
+            int end = part.Length;
+            while (end > same && end <= known && part[end - 1] == there[end - 1])
+            {
+                end--;
+            }
+            output.WriteAt(part[same..end], _position + same);
+            _position += part.Length;
+            bytes = bytes[part.Length..];
+        }
+    }
 }
 
 /// <summary>A directory below another as a place to install into.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using Packhorse.Codecs;
 using Packhorse.Conda;
 using Packhorse.Fetch;

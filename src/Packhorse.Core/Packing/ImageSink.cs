@@ -2,7 +2,6 @@ using System.Text;
 using Packhorse.Conda;
 using Packhorse.Image;
 using Packhorse.Install;
-using Packhorse.Model;
 using Packhorse.Packing.Squashfs;
 
 namespace Packhorse.Packing;

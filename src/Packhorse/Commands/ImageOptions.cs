@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Packhorse.Fetch;
 using Packhorse.Model;
-using Packhorse.Os;
 using Packhorse.Packing;
 
 namespace Packhorse.Commands;

@@ -108,6 +108,9 @@ internal static unsafe partial class LibC
     public static partial nint write(int fd, byte* buffer, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int mkdirat(int dirfd, byte* pathname, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]

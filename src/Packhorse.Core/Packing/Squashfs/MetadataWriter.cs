@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Packhorse.Codecs;
 using Packhorse.Image;
@@ -10,13 +11,13 @@ namespace Packhorse.Packing.Squashfs;
 /// </summary>
 internal sealed class MetadataWriter(ZstdCompressor compressor)
 {
-    private readonly MemoryStream _stored = new();
+    private readonly ArrayBufferWriter<byte> _stored = new();
     private readonly byte[] _block = new byte[SquashfsFormat.MetadataBytes];
     private readonly byte[] _compressed = new byte[ZstdCompressor.Bound(SquashfsFormat.MetadataBytes)];
     private int _count;
 
     /// <summary>Where the block of the next byte begins, from the begin of the table as stored.</summary>
-    public long BlockStart => _stored.Length;
+    public long BlockStart => _stored.WrittenCount;
 
     /// <summary>Where the next byte goes in its block.</summary>
     public int BlockOffset => _count;
@@ -47,7 +48,7 @@ internal sealed class MetadataWriter(ZstdCompressor compressor)
         {
             Flush();
         }
-        return _stored.ToArray();
+        return _stored.WrittenSpan.ToArray();
     }
 
     private void Flush()

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Packhorse.Codecs;
 using Packhorse.Image;
-using Packhorse.Model;
 using Packhorse.Os;
 
 namespace Packhorse.Packing.Squashfs;

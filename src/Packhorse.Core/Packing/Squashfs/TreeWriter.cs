@@ -91,7 +91,7 @@ internal sealed class TreeWriter(ZstdCompressor compressor)
                 Add32((uint)link.Names);
                 Add32((uint)link.Target.Length);
                 _inode.AddRange(link.Target);
-                End(link);
+                End();
                 break;
         }
     }
@@ -116,7 +116,7 @@ internal sealed class TreeWriter(ZstdCompressor compressor)
         Add32((uint)data.FragmentOffset);
         Add32(extended ? SquashfsFormat.NoAttributes : (uint)data.Size);
         data.Blocks.ForEach(Add32);
-        End(file);
+        End();
         if (file.Relocation is { IsEmpty: false })
         {
             _relocated.Add(file);
@@ -197,7 +197,7 @@ internal sealed class TreeWriter(ZstdCompressor compressor)
             Add16((ushort)size);
             Add16((ushort)listing.Offset);
             Add32(parent);
-            End(directory);
+            End();
             return;
         }
         Begin(directory, SquashfsInodeType.ExtendedDirectory);
@@ -215,7 +215,7 @@ internal sealed class TreeWriter(ZstdCompressor compressor)
             Add32((uint)name.Length - 1);
             _inode.AddRange(name);
         }
-        End(directory);
+        End();
     }
 
     private void Begin(Node node, SquashfsInodeType type)
@@ -231,7 +231,7 @@ internal sealed class TreeWriter(ZstdCompressor compressor)
         Add32(node.Number);
     }
 
-    private void End(Node node)
+    private void End()
     {
         _inodes.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_inode));
         _inode.Clear();
