@@ -350,12 +350,13 @@ internal static partial class Program
 
     private static readonly (string Package, string Evidence)[] ForChannels = [("patchelf", "patchelf")];
 
-    // Shells and checkers that self-extracting files are held against.
+    // Shells, checkers and readers that self-extracting files and images are held against.
     private static readonly (string Package, string Evidence)[] ForTests =
     [
         ("busybox-static", "busybox"),
         ("dash", "dash"),
         ("file", "file"),
         ("shellcheck", "shellcheck"),
+        ("squashfs-tools", "unsquashfs"),
     ];
 }

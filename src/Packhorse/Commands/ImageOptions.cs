@@ -33,11 +33,19 @@ internal sealed class ImageOptions
         HelpName = "N",
     };
 
+    private readonly Option<int> _workers = new("--workers")
+    {
+        Description = "Threads that compress. [default: one per processor]",
+        HelpName = "N",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_image);
         command.Add(_prefix);
         command.Add(_level);
+        command.Add(_workers);
         ArgumentRules.NotEmpty(_prefix);
     }
 
@@ -75,7 +83,7 @@ internal sealed class ImageOptions
                 Runtime = request.Runtime,
                 Prefix = parsed.GetValue(_prefix) is { } prefix ? prefix.TrimEnd('/') : null,
                 CompressionLevel = parsed.GetValue(_level) ?? ImageRequest.DefaultCompressionLevel,
-                Workers = Environment.ProcessorCount,
+                Workers = Math.Max(1, parsed.GetValue(_workers)),
                 Downloads = request.Downloads,
             },
             through.Fetcher,
