@@ -58,6 +58,7 @@ internal sealed class ImageOptions
         string? mistake =
             !image && parsed.GetValue(_prefix) is not null ? "--prefix needs --image"
             : !image && parsed.GetValue(_level) is not null ? "--compression-level needs --image"
+            : !image && OutputName.Parse(output ?? "").DependsOnRoot ? "only images have a root: {root:N} needs --image"
             : image && directory ? "--directory-only and --image exclude each other"
             : image && output == "-"
                 ? "an image cannot be written to standard output: its parts are known when it is complete"

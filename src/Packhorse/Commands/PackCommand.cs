@@ -123,18 +123,7 @@ internal sealed class PackCommand
         bool executable = parsed.GetValue(_createExecutable);
         CheckKind(parsed, directory, executable);
         bool image = _image.IsImage(parsed, parsed.GetValue(_output), directory);
-        if (!image && OutputName.Parse(parsed.GetValue(_output) ?? "").DependsOnRoot)
-        {
-            throw new UsageException(ErrorCodes.BadArguments, "only images have a root: {root:N} needs --image");
-        }
-        string output =
-            parsed.GetValue(_output)
-            ?? (
-                directory ? "environment"
-                : executable ? "environment.sh"
-                : image ? $"environment{ImageOptions.Extension}"
-                : "environment.tar"
-            );
+        string output = parsed.GetValue(_output) ?? DefaultOutput(directory, executable, image);
         RuntimeImage? runtime = executable ? RuntimeSource.Load(parsed.GetValue(_runtime), plan.Platform) : null;
         PackResult result = await _common
             .WithReporterAsync(
@@ -174,6 +163,12 @@ internal sealed class PackCommand
         Report(parsed, plan, result, output == "-");
         return (int)ExitClass.Ok;
     }
+
+    private static string DefaultOutput(bool directory, bool executable, bool image) =>
+        directory ? "environment"
+        : executable ? "environment.sh"
+        : image ? $"environment{ImageOptions.Extension}"
+        : "environment.tar";
 
     private async Task<PackResult> WriteAsync(
         PackRequest request,
