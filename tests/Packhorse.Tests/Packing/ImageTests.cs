@@ -1,5 +1,6 @@
 using System.Text;
 using Packhorse.Image;
+using Packhorse.Install;
 using Packhorse.TestChannel;
 using Packhorse.Tests.Support;
 
@@ -202,6 +203,8 @@ public sealed class ImageTests : IDisposable
     {
         CommandRun.Of("pack", "-q", "-o", _scratch["environment.tar"], _scratch["project"]).Successful();
         CommandRun.Of("unpack", "-q", "-o", _scratch["node"], _scratch["environment.tar"]).Successful();
+        // An image is never updated in place, so it has no digests for that.
+        File.Delete(Path.Combine(Prefix, InstalledDigests.Path));
         return Prefix;
     }
 
