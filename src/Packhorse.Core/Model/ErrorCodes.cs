@@ -7,6 +7,7 @@ public static class ErrorCodes
     public const string PackagesDoNotFit = "PH0101";
     public const string ServerRefused = "PH0102";
     public const string ServerNotTrusted = "PH0103";
+    public const string ByteCode = "PH0104";
 
     public const string BadArguments = "PH0200";
     public const string BadManifest = "PH0201";

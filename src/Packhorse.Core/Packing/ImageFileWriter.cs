@@ -55,7 +55,14 @@ public static class ImageFileWriter
     )
     {
         PackageToInstall[] infos = packages.ReadInfos(request.Workers, cancellation);
-        Digest digest = packages.EnvironmentDigest(request.Plan.Platform);
+        using var python = ByteCodeCompilers.Start(
+            request,
+            (infos, packages),
+            output.Directory,
+            reporter,
+            cancellation
+        );
+        Digest digest = packages.EnvironmentDigest(request.Plan.Platform, python.Any);
         string prefix = request.Prefix ?? CanonicalPrefix.Of(digest);
         InstallPlan plan = InstallPlan.Create(infos, new InstallTarget(prefix, request.Plan.Platform));
         foreach (string warning in plan.Warnings)
@@ -71,37 +78,39 @@ public static class ImageFileWriter
             new SquashfsOptions { CompressionLevel = request.CompressionLevel, Workers = request.Workers },
             cancellation
         );
-        (long files, long bytes) = Link((plan, packages), writer, reporter, cancellation);
-        long length = writer.Complete();
-        var manifest = new ImageManifestContent
+        ImageSink sink = Link((plan, packages), writer, python, reporter, cancellation);
+        var parts = new ImageParts(file, new ImagePart(begin, writer.Complete()));
+        byte[] manifest = new ImageManifestContent
         {
             Plan = plan,
             Environment = request.Plan.Environment,
             EnvironmentDigest = digest,
             IsCanonical = request.Prefix is null,
-            Files = files,
-            Bytes = bytes,
-        };
-        var parts = new ImageParts(file, new ImagePart(begin, length));
-        byte[] description = manifest.Write();
-        parts.AddManifest(description);
+            HasByteCode = python.Any,
+            Files = sink.Files,
+            Bytes = sink.Bytes,
+        }.Write();
+        parts.AddManifest(manifest);
         parts.AddRelocations(RelocationTableWriter.Write(prefix, writer.Relocated));
         parts.AddHotSet([]);
         reporter.BeginStage("Digesting", 1, parts.End);
-        Digest root = parts.Complete(request.Runtime, Sha256.Hash(description), request.Workers, cancellation);
+        Digest root = parts.Complete(request.Runtime, Sha256.Hash(manifest), request.Workers, cancellation);
         output.Name.Complete(file, root, cancellation);
-        return new ImageResult(file.Path, parts.FileBytes, prefix, infos.Length, files, bytes, root);
+        return new ImageResult(file.Path, parts.FileBytes, prefix, infos.Length, sink.Files, sink.Bytes, root);
     }
 
     // In the order of the plan: the bytes of the image depend on it.
-    private static (long Files, long Bytes) Link(
+    private static ImageSink Link(
         (InstallPlan Plan, ImagePackages Packages) from,
         SquashfsWriter writer,
+        ByteCodeCompilers python,
         IReporter reporter,
         CancellationToken cancellation
     )
     {
         var sink = new ImageSink(writer);
+        using ByteCodeWriter? byteCode = python.WriteTo(sink, from.Plan);
+        sink.ByteCode = byteCode;
         reporter.BeginStage("Packing", from.Plan.Packages.Count, from.Packages.PackedBytes);
         sink.CreateDirectories(from.Plan.Directories);
         sink.CreateDirectories(["conda-meta"]);
@@ -110,10 +119,12 @@ public static class ImageFileWriter
             LinkedPackage linked = LinkOne(package, source, (from.Plan.Target, sink), reporter, cancellation);
             linked.WarnOfLinks(reporter);
             ImageRecords.WriteRecord(sink, writer, linked);
+            byteCode?.EndPackage();
             reporter.ItemDone(package.Package.FileName);
         }
+        byteCode?.Complete();
         ImageRecords.WriteOthers(sink, from.Plan.Marker);
-        return (sink.Files, sink.Bytes);
+        return sink;
     }
 
     private static LinkedPackage LinkOne(

@@ -2,6 +2,19 @@ using Packhorse.Packing.Squashfs;
 
 namespace Packhorse.Packing;
 
+/// <summary>Whether an image gets byte-code of its Python modules.</summary>
+public enum ByteCodeMode
+{
+    /// <summary>Where the environment's Python runs on this machine.</summary>
+    Auto,
+
+    /// <summary>Yes, or it is an error.</summary>
+    On,
+
+    /// <summary>No.</summary>
+    Off,
+}
+
 /// <summary>What becomes of an image.</summary>
 public sealed record ImageRequest
 {
@@ -15,6 +28,8 @@ public sealed record ImageRequest
 
     /// <summary>The prefix to bake in; null for the canonical one.</summary>
     public string? Prefix { get; init; }
+
+    public ByteCodeMode ByteCode { get; init; }
 
     /// <summary>Of zstd.</summary>
     public int CompressionLevel { get; init; } = DefaultCompressionLevel;

@@ -11,7 +11,13 @@ namespace Packhorse.Packing;
 /// </summary>
 internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
 {
+    private const UnixFileMode ReadableByAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     private SquashfsWriter Writer => writer;
+
+    /// <summary>Gets the modules; null where no byte-code is made.</summary>
+    public ByteCodeWriter? ByteCode { get; set; }
 
     /// <summary>Names of files and links.</summary>
     public long Files { get; private set; }
@@ -45,8 +51,6 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
     /// <summary>Writes a small file with a note of its own.</summary>
     public void WriteFile(string path, ReadOnlySpan<byte> content, RelocationNote? note)
     {
-        const UnixFileMode ReadableByAll =
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         using var file = new ImageFile(
             this,
             new InstallFile(path, ReadableByAll, SquashfsWriter.FixedTime, content.Length),
@@ -54,6 +58,21 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
         );
         file.Write(content);
         file.Complete();
+    }
+
+    /// <summary>Byte-code made here: no part of what is installed elsewhere, and not counted.</summary>
+    public void WriteByteCode(string path, byte[] code)
+    {
+        writer.Data.Begin();
+        writer.Data.Write(code);
+        FileData data = writer.Data.End(out _);
+        writer.Add(
+            path,
+            new FileNode(ReadableByAll, SquashfsWriter.FixedTime, data)
+            {
+                Relocation = new RelocationNote { Kind = RelocationKind.ByteCode },
+            }
+        );
     }
 
     private static RelocationNote NoteFor(PrefixPlaceholder placeholder) =>
@@ -75,6 +94,7 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
         private readonly SquashfsWriter _writer;
         private readonly InstallFile _file;
         private readonly RelocationNote? _note;
+        private readonly MemoryStream? _module;
         private bool _completed;
 
         public ImageFile(ImageSink sink, InstallFile file, RelocationNote? note)
@@ -83,10 +103,16 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
             _writer = sink.Writer;
             _file = file;
             _note = note;
+            _module =
+                sink.ByteCode is not null && ByteCodeWriter.Wants(file.Path, file.Size) ? new MemoryStream() : null;
             _writer.Data.Begin();
         }
 
-        public void Write(ReadOnlySpan<byte> bytes) => _writer.Data.Write(bytes);
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+            _writer.Data.Write(bytes);
+            _module?.Write(bytes);
+        }
 
         public void OnFirstLine(ReadOnlySpan<byte> line, ReadOnlySpan<byte> placeholder, int written) =>
             _note?.OnFirstLine(line, placeholder, written);
@@ -99,6 +125,10 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
         {
             FileData data = _writer.Data.End(out _);
             _writer.Add(_file.Path, new FileNode(_file.Mode, _file.Modified, data) { Relocation = _note });
+            if (_module is not null)
+            {
+                _sink.ByteCode!.Add(_file.Path, _module.ToArray());
+            }
             _sink.Files++;
             _sink.Bytes += data.Size;
             _completed = true;
@@ -106,6 +136,7 @@ internal sealed class ImageSink(SquashfsWriter writer) : IInstallSink
 
         public void Dispose()
         {
+            _module?.Dispose();
             if (!_completed)
             {
                 _writer.Data.Abandon();

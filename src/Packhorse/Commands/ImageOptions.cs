@@ -33,6 +33,13 @@ internal sealed class ImageOptions
         HelpName = "N",
     };
 
+    private readonly Option<ByteCodeMode> _byteCode = new("--pyc")
+    {
+        Description =
+            "Compile the image's Python modules, so that programs start sooner: auto (where the environment's Python runs on this machine), on or off.",
+        HelpName = "auto|on|off",
+    };
+
     private readonly Option<int> _workers = new("--workers")
     {
         Description = "Threads that compress. [default: one per processor]",
@@ -45,6 +52,7 @@ internal sealed class ImageOptions
         command.Add(_image);
         command.Add(_prefix);
         command.Add(_level);
+        command.Add(_byteCode);
         command.Add(_workers);
         ArgumentRules.NotEmpty(_prefix);
     }
@@ -59,6 +67,7 @@ internal sealed class ImageOptions
             !image && parsed.GetValue(_prefix) is not null ? "--prefix needs --image"
             : !image && parsed.GetValue(_level) is not null ? "--compression-level needs --image"
             : !image && OutputName.Parse(output ?? "").DependsOnRoot ? "only images have a root: {root:N} needs --image"
+            : !image && parsed.GetValue(_byteCode) != ByteCodeMode.Auto ? "--pyc needs --image"
             : image && directory ? "--directory-only and --image exclude each other"
             : image && output == "-"
                 ? "an image cannot be written to standard output: its parts are known when it is complete"
@@ -84,6 +93,7 @@ internal sealed class ImageOptions
                 Runtime = request.Runtime,
                 Prefix = parsed.GetValue(_prefix) is { } prefix ? prefix.TrimEnd('/') : null,
                 CompressionLevel = parsed.GetValue(_level) ?? ImageRequest.DefaultCompressionLevel,
+                ByteCode = parsed.GetValue(_byteCode),
                 Workers = Math.Max(1, parsed.GetValue(_workers)),
                 Downloads = request.Downloads,
             },

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+
+namespace Packhorse.Os;
+
+/// <summary>
+/// A program that is asked through its standard input and answers on its standard output. It is killed when it is disposed; what it writes to standard
+/// error is kept, the last of it.
+/// </summary>
+public sealed class PipedProcess : IDisposable
+{
+    private const int ErrorCharacters = 4096;
+
+    private readonly Process _process;
+    private readonly Thread _errors;
+    private string _error = "";
+
+    private PipedProcess(Process process)
+    {
+        _process = process;
+        _errors = new Thread(ReadErrors) { IsBackground = true, Name = "errors of a program" };
+        _errors.Start();
+    }
+
+    /// <summary>Writing fails with <see cref="IOException"/> when the program has ended.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <param name="environment">All variables that it gets.</param>
+    /// <returns>Null when it cannot be started.</returns>
+    public static PipedProcess? TryStart(
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string> environment
+    )
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment.Clear();
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment.Add(name, value);
+        }
+        try
+        {
+            return Process.Start(start) is { } process ? new PipedProcess(process) : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits until it has ended.</summary>
+    /// <returns>The end of what it wrote to standard error.</returns>
+    public string WaitForError()
+    {
+        _process.WaitForExit();
+        _errors.Join();
+        return _error;
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended.
+        }
+        _errors.Join();
+        _process.Dispose();
+    }
+
+    private void ReadErrors()
+    {
+        var buffer = new char[ErrorCharacters];
+        int count;
+        while ((count = _process.StandardError.Read(buffer)) > 0)
+        {
+            string all = _error + new string(buffer, 0, count);
+            _error = all[Math.Max(0, all.Length - ErrorCharacters)..];
+        }
+    }
+}
