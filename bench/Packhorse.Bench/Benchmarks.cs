@@ -27,21 +27,13 @@ internal static class Benchmarks
                 Describe("small", small, root, output);
                 RunSmall(small, scratch, output);
             }
-            if (all || names.Contains("large") || names.Contains("update"))
+            if (all || names.Contains("large"))
             {
                 Channel large = LargeChannel.Make(
                     new ChannelOptions { Directory = Path.Combine(scratch, "large"), Report = Console.Error.WriteLine }
                 );
                 Describe("large", large, root, output);
-                var benchmarks = new LargeBenchmarks(large, scratch, output);
-                if (all || names.Contains("large"))
-                {
-                    benchmarks.Run();
-                }
-                else
-                {
-                    benchmarks.WriteIncremental();
-                }
+                new LargeBenchmarks(large, scratch, output).Run();
             }
             return 0;
         }

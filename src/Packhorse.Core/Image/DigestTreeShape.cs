@@ -29,5 +29,5 @@ public readonly record struct DigestTreeShape(IReadOnlyList<long> Counts)
         return new DigestTreeShape(counts);
     }
 
-    private static long Parts(long whole, int part) => (whole / part) + (whole % part == 0 ? 0 : 1);
+    internal static long Parts(long whole, int part) => (whole / part) + (whole % part == 0 ? 0 : 1);
 }

@@ -99,6 +99,13 @@ public sealed record ImageFooter
                 $"it has {fileBytes:N0} bytes, its footer says {parsed.FileBytes:N0}"
             );
         }
+        if (fileBytes > Limits.ImageBytes)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.LimitExceeded,
+                $"{where} has {fileBytes:N0} bytes, more than the {Limits.ImageBytes:N0} of an image"
+            );
+        }
         if (BinaryPrimitives.ReadUInt32LittleEndian(footer[12..]) != Bytes || !parsed.MakesSense())
         {
             throw Damaged(ErrorCodes.BadImage, where, "its footer contradicts itself");

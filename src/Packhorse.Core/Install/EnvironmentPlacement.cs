@@ -48,7 +48,6 @@ internal sealed class EnvironmentPlacement(
         }
         root.Rename($"{stage}/{CondaMeta.HistoryPath}", CondaMeta.HistoryPath);
         root.Rename($"{stage}/{CondaMeta.CacheTagPath}", CondaMeta.CacheTagPath);
-        root.Rename($"{stage}/{InstalledDigests.Path}", InstalledDigests.Path);
         root.Rename($"{stage}/{EnvironmentMarker.Path}", EnvironmentMarker.Path);
         root.Remove(UpdateJournal.Path);
     }
@@ -60,7 +59,9 @@ internal sealed class EnvironmentPlacement(
         HashSet<string> replaced = arrived
             .Select(package => CondaMeta.RecordPath(package.Package.Record))
             .ToHashSet(StringComparer.Ordinal);
-        HashSet<string> planned = plan.Records.Select(CondaMeta.RecordPath).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> planned = plan
+            .Packages.Select(package => CondaMeta.RecordPath(package.Package.Record))
+            .ToHashSet(StringComparer.Ordinal);
         foreach (InstalledPackage package in installed?.Packages ?? [])
         {
             if (!planned.Contains(package.RecordPath))
@@ -80,7 +81,7 @@ internal sealed class EnvironmentPlacement(
         {
             obsolete.ExceptWith(package.Targets);
         }
-        obsolete.ExceptWith(CondaMeta.ReservedPaths(plan.Records));
+        obsolete.ExceptWith(CondaMeta.ReservedPaths(plan.Packages.Select(package => package.Package.Record)));
         return obsolete;
     }
 

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Runtime.Versioning;
-using Packhorse.Codecs;
 using Packhorse.Model;
 using Packhorse.Os;
 
@@ -19,9 +17,6 @@ public sealed class EnvironmentTransaction : IDisposable
 {
     private readonly NewDirectories _parents;
     private readonly DirectoryLock _lock;
-    private readonly ConcurrentDictionary<string, Digest> _arrived = new(StringComparer.Ordinal);
-    private InstalledEnvironment? _installed;
-    private EnvironmentUpdate? _update;
     private bool _committed;
 
     private EnvironmentTransaction(string prefix, DirectoryLock held, NewDirectories parents)
@@ -36,7 +31,7 @@ public sealed class EnvironmentTransaction : IDisposable
             : Path.Combine(prefix, StageNames.Inner);
         // What an interrupted run left.
         FileTree.DeleteDirectory(StagePath);
-        HasEnvironment = !IsNew && CheckEnvironment(prefix);
+        Installed = ReadInstalled(prefix);
         FileTree.CreateDirectory(StagePath);
         Stage = LinuxDirectory.Open(StagePath);
     }
@@ -46,11 +41,8 @@ public sealed class EnvironmentTransaction : IDisposable
     /// <summary>There is no environment yet, so that the stage holds all of it.</summary>
     public bool IsNew { get; }
 
-    /// <summary>What is there before, as far as it does not simply stay; null for a new environment.</summary>
-    /// <exception cref="CorruptDataException">A record is damaged.</exception>
-    public InstalledEnvironment? Installed => HasEnvironment ? _installed ??= InstalledEnvironment.Read(Prefix) : null;
-
-    private bool HasEnvironment { get; }
+    /// <summary>What is there before; null for a new environment.</summary>
+    public InstalledEnvironment? Installed { get; }
 
     public string StagePath { get; }
 
@@ -89,19 +81,6 @@ public sealed class EnvironmentTransaction : IDisposable
         }
     }
 
-    /// <summary>Goes on with an update that was planned before the lock was held.</summary>
-    /// <returns>False when another process has changed the environment since.</returns>
-    public bool TryFollow(EnvironmentUpdate update)
-    {
-        if (!HasEnvironment || !update.IsStillRight())
-        {
-            return false;
-        }
-        _update = update;
-        _installed = update.Going;
-        return true;
-    }
-
     /// <summary>
     /// True when a planned package is installed exactly as planned: same content, same prefix, same paths, by an update that came to
     /// its end.
@@ -109,22 +88,28 @@ public sealed class EnvironmentTransaction : IDisposable
     public bool IsInstalled(PlannedPackage planned, InstallPlan plan)
     {
         PackageRecord record = planned.Package.Record;
-        return Installed is { } installed
-            && installed.Marker == plan.Marker
-            && record.Sha256 is not null
-            && installed.Find(CondaMeta.RecordPath(record)) is { } package
-            && package.Sha256 == record.Sha256
-            && package.Files.ToHashSet(StringComparer.Ordinal).SetEquals(planned.Targets);
+        if (
+            Installed?.Marker != plan.Marker
+            || record.Sha256 is null
+            || Installed.Packages.FirstOrDefault(package => package.RecordPath == CondaMeta.RecordPath(record))
+                is not { } installed
+            || installed.Record.Sha256 != record.Sha256
+        )
+        {
+            return false;
+        }
+        return installed.Files.ToHashSet(StringComparer.Ordinal).SetEquals(planned.Targets);
     }
 
     /// <summary>A package is whole in the stage: writes its record. Thread-safe.</summary>
     public void AddRecord(LinkedPackage package)
     {
-        PackageRecord record = package.Plan.Package.Record;
-        byte[] content = CondaMeta.WriteRecord(package);
         _ = Stage.TryCreateDirectory("conda-meta");
-        WriteOwn(new DirectorySink(Stage), CondaMeta.RecordPath(record), content);
-        _arrived[record.DistributionName] = Sha256.Hash(content);
+        WriteOwn(
+            new DirectorySink(Stage),
+            CondaMeta.RecordPath(package.Plan.Package.Record),
+            CondaMeta.WriteRecord(package)
+        );
     }
 
     /// <summary>
@@ -137,7 +122,6 @@ public sealed class EnvironmentTransaction : IDisposable
         _ = Stage.TryCreateDirectory("conda-meta");
         WriteOwn(sink, CondaMeta.HistoryPath, CondaMeta.History);
         WriteOwn(sink, CondaMeta.CacheTagPath, CondaMeta.CacheTag);
-        WriteOwn(sink, InstalledDigests.Path, DigestsOf(plan).Write());
         WriteOwn(sink, EnvironmentMarker.Path, plan.Marker.Write());
         if (IsNew)
         {
@@ -150,33 +134,6 @@ public sealed class EnvironmentTransaction : IDisposable
         }
         _committed = true;
         _parents.Keep();
-    }
-
-    // Of what arrived as it was written, of what stays as it was found.
-    private InstalledDigests DigestsOf(InstallPlan plan)
-    {
-        var digests = new InstalledDigests { SitePackages = plan.Python?.SitePackages };
-        foreach (PackageRecord record in plan.Records)
-        {
-            string name = record.DistributionName;
-            if (record.Sha256 is not { } package)
-            {
-                continue;
-            }
-            if (_arrived.TryGetValue(name, out Digest written))
-            {
-                digests.Add(name, new PackageDigests(package, written));
-            }
-            else if (_update?.Known.Packages.TryGetValue(name, out PackageDigests known) == true)
-            {
-                digests.Add(name, known);
-            }
-            else if (Installed?.Find(CondaMeta.RecordPath(record)) is { } found)
-            {
-                digests.Add(name, new PackageDigests(package, found.RecordSha256));
-            }
-        }
-        return digests;
     }
 
     public void Dispose()
@@ -196,15 +153,15 @@ public sealed class EnvironmentTransaction : IDisposable
         }
     }
 
-    private static bool CheckEnvironment(string prefix)
+    private static InstalledEnvironment? ReadInstalled(string prefix)
     {
         if (InstalledEnvironment.IsEnvironment(prefix))
         {
-            return true;
+            return InstalledEnvironment.Read(prefix);
         }
-        if (FileTree.IsEmptyDirectory(prefix))
+        if (!FileTree.Exists(prefix) || FileTree.IsEmptyDirectory(prefix))
         {
-            return false;
+            return null;
         }
         throw new UsageException(
             ErrorCodes.OutputInTheWay,

@@ -47,6 +47,12 @@ public static class Limits
     /// <summary>Bytes of one file in a package or of one package, as lists state them: 64 TiB.</summary>
     public const long FileBytes = 1L << 46;
 
+    /// <summary>Blocks of one file in an image: 2 TiB where they have 128 KiB.</summary>
+    public const int ImageFileBlocks = 1 << 24;
+
+    /// <summary>Bytes of a file that holds an image: 1 TiB.</summary>
+    public const long ImageBytes = 1L << 40;
+
     /// <summary>Characters of the paths of all directories of an environment; a path of n components has n of them.</summary>
     public const int DirectoryCharacters = 256 << 20;
 

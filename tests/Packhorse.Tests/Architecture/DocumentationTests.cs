@@ -76,6 +76,8 @@ public sealed partial class DocumentationTests
             $"{Limits.DecompressionRatio:N0} times the compressed bytes, after the first {Limits.DecompressionFloor >> 20} MiB",
             $"| {1 << (Limits.ZstdWindowLog - 20)} MiB |",
             $"| {Limits.TarExtensionBytes >> 20} MiB |",
+            $"| {Limits.ImageBytes >> 30:N0} GiB |",
+            $"| {Limits.ImageFileBlocks:N0} blocks |",
             $"| {Limits.ShebangBytes >> 10} KiB |",
             $"up to {Limits.StreamedPackageBytes >> 20} MiB compressed, {Limits.StreamedTotalBytes >> 20} MiB in all",
         ];

@@ -33,6 +33,14 @@ internal static unsafe class LibZstd
 
     public static nuint ZSTD_compressBound(nuint size) => Methods.ZSTD_compressBound(size);
 
+    public static nuint ZSTD_decompressDCtx(
+        void* context,
+        void* destination,
+        nuint capacity,
+        void* source,
+        nuint length
+    ) => Methods.ZSTD_decompressDCtx((ZSTD_DCtx_s*)context, destination, capacity, source, length);
+
     public static uint ZSTD_isError(nuint code) => Methods.ZSTD_isError(code) ? 1u : 0u;
 
     public static string ErrorName(nuint code) => Methods.ZSTD_getErrorName(code);

@@ -39,6 +39,15 @@ internal static unsafe partial class LibZstd
     public static partial nuint ZSTD_compressBound(nuint size);
 
     [LibraryImport("libzstd")]
+    public static partial nuint ZSTD_decompressDCtx(
+        void* context,
+        void* destination,
+        nuint capacity,
+        void* source,
+        nuint length
+    );
+
+    [LibraryImport("libzstd")]
     public static partial uint ZSTD_isError(nuint code);
 
     [LibraryImport("libzstd")]
