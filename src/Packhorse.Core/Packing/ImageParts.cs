@@ -66,7 +66,7 @@ internal sealed class ImageParts(OutputFile file, ImagePart fileSystem)
             PayloadBytes = FileBytes - fileSystem.Offset - SelfExtractingHeader.EndMark.Length,
             ManifestSha256 = manifest,
         };
-        file.Write(SelfExtractingScript.Write(header), 0);
+        file.Write(SelfExtractingScript.Write(header, runtime.IsOwn), 0);
         file.Write(runtime.Padded, SelfExtractingHeader.Bytes);
     }
 

@@ -67,7 +67,7 @@ public static class PackFileWriter
     {
         if (layout.Executable is { } executable)
         {
-            file.Write(SelfExtractingScript.Write(executable), 0);
+            file.Write(SelfExtractingScript.Write(executable, request.Runtime!.IsOwn), 0);
             file.Write(request.Runtime!.Padded, SelfExtractingHeader.Bytes);
             file.Write(SelfExtractingHeader.EndMark, executable.TotalBytes - SelfExtractingHeader.EndMark.Length);
         }

@@ -13,6 +13,9 @@ public sealed record PackRequest
     /// <summary>Makes a self-extracting file that carries this; null for a bare tar.</summary>
     public RuntimeImage? Runtime { get; init; }
 
+    /// <summary>Makes an <c>environment.ps1</c> that carries this, by <see cref="PowerShellFileWriter"/>.</summary>
+    public WindowsUnpacker? WindowsUnpacker { get; init; }
+
     /// <summary>Downloads that run at once, at most.</summary>
     public int Downloads { get; init; } = 50;
 }

@@ -42,7 +42,7 @@ public static class PackStreamWriter
         {
             if (layout.Executable is { } executable)
             {
-                output.Write(SelfExtractingScript.Write(executable));
+                output.Write(SelfExtractingScript.Write(executable, request.Runtime!.IsOwn));
                 output.Write(request.Runtime!.Padded);
             }
             foreach (LayoutEntry entry in layout.Entries)

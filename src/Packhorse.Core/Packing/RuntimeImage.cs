@@ -4,7 +4,10 @@ using Packhorse.Pack;
 
 namespace Packhorse.Packing;
 
-/// <summary>The program that a self-extracting file carries: an ELF executable with Packhorse's note.</summary>
+/// <summary>
+/// The program that a self-extracting file carries: an ELF executable, with Packhorse's note or, when it is another unpacker, such as
+/// pixi-unpack, without.
+/// </summary>
 public sealed class RuntimeImage
 {
     // A runtime has 2 to 3 MB; what is larger was named by mistake.
@@ -18,9 +21,10 @@ public sealed class RuntimeImage
 
     private readonly byte[] _padded;
 
-    private RuntimeImage(ReadOnlySpan<byte> elf, Platform platform)
+    private RuntimeImage(ReadOnlySpan<byte> elf, Platform platform, bool isOwn)
     {
         Platform = platform;
+        IsOwn = isOwn;
         int blocks = (elf.Length + SelfExtractingHeader.Bytes - 1) / SelfExtractingHeader.Bytes;
         _padded = new byte[blocks * SelfExtractingHeader.Bytes];
         elf.CopyTo(_padded);
@@ -30,6 +34,9 @@ public sealed class RuntimeImage
     /// <summary>What it runs on.</summary>
     public Platform Platform { get; }
 
+    /// <summary>True for Packhorse's runtime. Any other program gets the tar on standard input, and all it can do is to unpack it.</summary>
+    public bool IsOwn { get; }
+
     /// <summary>The executable and the zeros after it.</summary>
     public ReadOnlySpan<byte> Padded => _padded;
 
@@ -37,29 +44,33 @@ public sealed class RuntimeImage
     public Digest Sha256 { get; }
 
     /// <param name="where">The file, for messages.</param>
-    /// <exception cref="UsageException">Not a Packhorse runtime.</exception>
-    /// <exception cref="IncompatibleException">A runtime for another machine or of another format version.</exception>
+    /// <exception cref="UsageException">Not a program for Linux.</exception>
+    /// <exception cref="IncompatibleException">For a machine that is not known, or a runtime of another format version.</exception>
     public static RuntimeImage Parse(ReadOnlySpan<byte> elf, string where)
     {
         if (elf.Length < HeaderBytes || !elf.StartsWith("\x7F\x45LF\x02\x01"u8) || elf.Length > MostBytes)
         {
             throw NotOurs(where);
         }
-        Platform platform = BinaryPrimitives.ReadUInt16LittleEndian(elf[18..]) switch
+        ushort machine = BinaryPrimitives.ReadUInt16LittleEndian(elf[18..]);
+        Platform platform = machine switch
         {
             62 => Platform.Linux64,
             183 when Platform.TryParse("linux-aarch64", out Platform arm) => arm,
-            _ => throw NotOurs(where),
+            _ => throw new IncompatibleException(
+                ErrorCodes.WrongPlatform,
+                $"{where} is a program for ELF machine {machine}; self-extracting files are for x86-64 and aarch64"
+            ),
         };
-        uint format = FindNote(elf) ?? throw NotOurs(where);
-        if (format != SelfExtractingHeader.FormatVersion)
+        uint? format = FindNote(elf);
+        if (format is not (null or SelfExtractingHeader.FormatVersion))
         {
             throw new IncompatibleException(
                 ErrorCodes.NewerFormat,
                 $"{where} is a runtime for version {format} of the self-extracting format, written is {SelfExtractingHeader.FormatVersion}"
             );
         }
-        return new RuntimeImage(elf, platform);
+        return new RuntimeImage(elf, platform, isOwn: format is not null);
     }
 
     /// <exception cref="IncompatibleException">The pack is for another platform than the runtime.</exception>
@@ -69,7 +80,7 @@ public sealed class RuntimeImage
         {
             throw new IncompatibleException(
                 ErrorCodes.WrongPlatform,
-                $"the runtime is for {Platform}, it cannot unpack an environment for {pack}"
+                $"the unpacker is for {Platform}, it cannot unpack an environment for {pack}"
             );
         }
     }
@@ -128,8 +139,9 @@ public sealed class RuntimeImage
             : default;
 
     private static UsageException NotOurs(string where) =>
-        new(ErrorCodes.NotARuntime, $"{where} is no Packhorse runtime")
+        new(ErrorCodes.NotARuntime, $"{where} is no program for Linux")
         {
-            Hint = "a self-extracting file carries packhorse-runtime, which packhorse brings with it",
+            Hint =
+                "a self-extracting file carries packhorse-runtime, which packhorse brings with it, or another unpacker",
         };
 }

@@ -12,9 +12,10 @@ public static class SelfExtractingScript
     private const string ResourceName = "Packhorse.Packing.header.sh";
 
     /// <summary>Exactly <see cref="SelfExtractingHeader.Bytes"/> bytes.</summary>
-    public static byte[] Write(SelfExtractingHeader header)
+    /// <param name="isOwn"><see cref="RuntimeImage.IsOwn"/> of what the file carries.</param>
+    public static byte[] Write(SelfExtractingHeader header, bool isOwn)
     {
-        string script = Fill(ReadTemplate(), header);
+        string script = Fill(Select(ReadTemplate(), isOwn ? "runtime" : "unpacker"), header);
         var bytes = new byte[SelfExtractingHeader.Bytes];
         bytes.AsSpan().Fill((byte)'\n');
         Span<byte> body = bytes.AsSpan(0, SelfExtractingHeader.DigestedBytes);
@@ -32,6 +33,29 @@ public static class SelfExtractingScript
         return reader.ReadToEnd();
     }
 
+    // Lines between "#if NAME" and "#endif" are for that kind of program alone.
+    private static string Select(string template, string kind)
+    {
+        var script = new StringBuilder(template.Length);
+        bool isMeant = true;
+        foreach (string line in template.TrimEnd('\n').Split('\n'))
+        {
+            if (line.StartsWith("#if ", StringComparison.Ordinal))
+            {
+                isMeant = line[4..] == kind;
+            }
+            else if (line == "#endif")
+            {
+                isMeant = true;
+            }
+            else if (isMeant)
+            {
+                script.Append(line).Append('\n');
+            }
+        }
+        return script.ToString();
+    }
+
     private static string Fill(string template, SelfExtractingHeader header)
     {
         (string Name, string Value)[] values =
@@ -42,6 +66,7 @@ public static class SelfExtractingScript
             ("MACHINES", Machines(header.Platform)),
             ("HEADER", Number(SelfExtractingHeader.Bytes)),
             ("RUNTIME_BLOCKS", Number(header.RuntimeBytes / SelfExtractingHeader.Bytes)),
+            ("PAYLOAD_BLOCKS", Number(header.PayloadOffset / SelfExtractingHeader.Bytes)),
             ("PAYLOAD_POSITION", Number(header.PayloadOffset + 1)),
             ("TOTAL", Number(header.TotalBytes)),
             ("END_OFFSET", Number(header.TotalBytes - SelfExtractingHeader.EndMark.Length)),

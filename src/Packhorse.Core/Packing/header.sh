@@ -46,6 +46,7 @@ case $_ph_facts in
 *}"
         ;;
 esac
+#if runtime
 # A runtime of the site.
 for _ph_runtime in "${PACKHORSE_RUNTIME-}" /usr/libexec/packhorse/runtime; do
     if [ -n "$_ph_runtime" ] && [ -x "$_ph_runtime" ] && _ph_said=$("$_ph_runtime" --probe @FORMAT@ 2>&1); then
@@ -54,6 +55,21 @@ for _ph_runtime in "${PACKHORSE_RUNTIME-}" /usr/libexec/packhorse/runtime; do
     [ "$_ph_runtime" != "${PACKHORSE_RUNTIME-}" ] || [ -z "$_ph_runtime" ] ||
         printf 'warning: PACKHORSE_RUNTIME is not used: %s does not run here, or not version @FORMAT@ of this format\n' "$_ph_runtime" >&2
 done
+#endif
+#if unpacker
+case ${1-} in
+    run | shell | verify | inspect | mount)
+        _ph_fail 2 "this file was made with another unpacker than packhorse's, which only unpacks" "packhorse $1 $0"
+        ;;
+esac
+# Not by exec: this unpacker does not remove its copy. It gets the tar on standard input.
+_ph_unpack() {
+    (
+        PATH=$_ph_tools
+        exec ${_ph_busybox:+busybox} dd if="$0" bs=@HEADER@ skip=@PAYLOAD_BLOCKS@ 2>/dev/null
+    ) | "$_ph_place/runtime" "$@" -
+}
+#endif
 # A copy of our own, in a private directory, where files may be executed. It removes itself when it runs; a copy that a killed run
 # left is removed by the next one, which knows it by its name: boot, process, a random number.
 _ph_boot=0
@@ -67,8 +83,13 @@ _ph_copy() {
     umask 077
     ${_ph_busybox:+busybox} mkdir "$1" &&
         ${_ph_busybox:+busybox} dd if="$0" of="$1/runtime" bs=@HEADER@ skip=1 count=@RUNTIME_BLOCKS@ &&
+#if runtime
         ${_ph_busybox:+busybox} chmod 700 "$1/runtime" &&
         "$1/runtime" --probe @FORMAT@ "$0"
+#endif
+#if unpacker
+        ${_ph_busybox:+busybox} chmod 700 "$1/runtime"
+#endif
 }
 _ph_remove() {
     (
@@ -86,12 +107,24 @@ for _ph_parent in "${_CONDOR_SCRATCH_DIR-}" "${TMPDIR-}" /tmp /var/tmp /dev/shm 
     if [ -d "$_ph_parent" ] && [ -w "$_ph_parent" ]; then
         _ph_place=$_ph_parent/.packhorse-${_ph_boot%%-*}-$$-$_ph_id
         if _ph_said=$(_ph_copy "$_ph_place" 2>&1); then
+#if runtime
             exec "$_ph_place/runtime" --self-extracting "$_ph_place" "$0" "$@"
         else
             _ph_status=$?
         fi
         _ph_remove
         [ "$_ph_status" != 4 ] || _ph_fail 4 "$0 is damaged: its runtime is not what was written" 'copy or download it again'
+#endif
+#if unpacker
+            _ph_unpack "$@" && _ph_status=0 || _ph_status=$?
+            _ph_said='it cannot be executed'
+        else
+            _ph_status=126
+        fi
+        _ph_remove
+        # 126 and 127 are the shell's own: it was not started.
+        case $_ph_status in 126 | 127) ;; *) exit "$_ph_status" ;; esac
+#endif
         _ph_why="$_ph_why
   $_ph_parent: $_ph_said"
     else

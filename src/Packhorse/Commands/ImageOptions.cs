@@ -85,6 +85,13 @@ internal sealed class ImageOptions
         CancellationToken cancellation
     )
     {
+        if (request.WindowsUnpacker is not null || request.Runtime is { IsOwn: false })
+        {
+            throw new UsageException(
+                ErrorCodes.NotARuntime,
+                "of images only packhorse's own runtime makes environments"
+            );
+        }
         ImageResult result = await ImageFileWriter.WriteAsync(
             new ImageRequest
             {

@@ -38,7 +38,7 @@ internal sealed class PackCommand
     private readonly Option<string?> _output = new("--output-file", "-o")
     {
         Description =
-            "File or directory to make, or - for standard output; {sha256:8} in a file's name becomes digits of its SHA-256. [default: environment.tar, environment.sh or environment]",
+            "File or directory to make, or - for standard output; {sha256:8} in a file's name becomes digits of its SHA-256. [default: environment.tar, environment.sh, environment.ps1 or environment]",
         HelpName = "FILE",
     };
 
@@ -53,23 +53,13 @@ internal sealed class PackCommand
         HelpName = "packhorse|upstream",
     };
 
-    private readonly Option<bool> _createExecutable = new("--create-executable")
-    {
-        Description = "Make a self-extracting file, which needs nothing on the machine that it is unpacked on.",
-    };
-
-    private readonly Option<string?> _runtime = new("--pixi-unpack-source")
-    {
-        Description = "Program for the self-extracting file to carry, instead of the one that packhorse brings.",
-        HelpName = "FILE",
-    };
-
     private readonly Option<string?> _config = new("--config", "-c")
     {
         Description = "pixi's config.toml with mirrors and concurrency.",
         HelpName = "TOML",
     };
 
+    private readonly ExecutableOptions _executable = new();
     private readonly ImageOptions _image = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
@@ -86,12 +76,11 @@ internal sealed class PackCommand
             self._platform,
             self._output,
             self._directoryOnly,
-            self._createExecutable,
-            self._runtime,
             self._layout,
             self._config,
         };
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output, self._config);
+        self._executable.AddTo(command);
         self._image.AddTo(command);
         self._common.AddTo(command);
         Examples.Add(
@@ -120,11 +109,10 @@ internal sealed class PackCommand
         FetchConfig? config = ReadConfig(parsed);
         int downloads = config?.Downloads ?? DefaultDownloads;
         bool directory = parsed.GetValue(_directoryOnly);
-        bool executable = parsed.GetValue(_createExecutable);
+        bool executable = _executable.IsExecutable(parsed);
         CheckKind(parsed, directory, executable);
         bool image = _image.IsImage(parsed, parsed.GetValue(_output), directory);
-        string output = parsed.GetValue(_output) ?? DefaultOutput(directory, executable, image);
-        RuntimeImage? runtime = executable ? RuntimeSource.Load(parsed.GetValue(_runtime), plan.Platform) : null;
+        string output = parsed.GetValue(_output) ?? DefaultOutput(plan.Platform, directory, executable, image);
         PackResult result = await _common
             .WithReporterAsync(
                 parsed,
@@ -136,12 +124,16 @@ internal sealed class PackCommand
                         config?.CreateMirrorMap() ?? MirrorMap.Empty,
                         reporter
                     );
+                    CarriedProgram? program = executable
+                        ? await _executable.LoadAsync(parsed, plan.Platform, (fetcher, reporter), cancellation)
+                        : null;
                     var request = new PackRequest
                     {
                         Plan = plan,
                         Output = output == "-" ? Path.GetTempPath() : FileTree.Absolute(output),
                         Layout = parsed.GetValue(_layout),
-                        Runtime = runtime,
+                        Runtime = program?.Runtime,
+                        WindowsUnpacker = program?.Windows,
                         Downloads = downloads,
                     };
                     try
@@ -164,8 +156,9 @@ internal sealed class PackCommand
         return (int)ExitClass.Ok;
     }
 
-    private static string DefaultOutput(bool directory, bool executable, bool image) =>
+    private static string DefaultOutput(Platform platform, bool directory, bool executable, bool image) =>
         directory ? "environment"
+        : executable && platform.IsWindows ? "environment.ps1"
         : executable ? "environment.sh"
         : image ? $"environment{ImageOptions.Extension}"
         : "environment.tar";
@@ -177,28 +170,31 @@ internal sealed class PackCommand
         CancellationToken cancellation
     )
     {
-        if (!kind.Stream)
-        {
-            return kind.Directory
-                ? await PackDirectoryWriter.WriteAsync(request, through.Fetcher, through.Reporter, cancellation)
-                : await PackFileWriter.WriteAsync(request, through.Fetcher, through.Reporter, cancellation);
-        }
         if (kind.Directory)
         {
-            throw new UsageException(ErrorCodes.BadArguments, "a directory cannot be written to standard output");
+            return kind.Stream
+                ? throw new UsageException(ErrorCodes.BadArguments, "a directory cannot be written to standard output")
+                : await PackDirectoryWriter.WriteAsync(request, through.Fetcher, through.Reporter, cancellation);
+        }
+        if (!kind.Stream)
+        {
+            return request.WindowsUnpacker is { } unpacker
+                ? await PowerShellFileWriter.WriteAsync(request, unpacker, through, cancellation)
+                : await PackFileWriter.WriteAsync(request, through.Fetcher, through.Reporter, cancellation);
         }
         await using Stream output = _terminal.OpenOutput();
-        return await PackStreamWriter.WriteAsync(request, output, through, cancellation);
+        return request.WindowsUnpacker is { } program
+            ? await PowerShellFileWriter.WriteToAsync(request, program, output, through, cancellation)
+            : await PackStreamWriter.WriteAsync(request, output, through, cancellation);
     }
 
     private void CheckKind(ParseResult parsed, bool directory, bool executable)
     {
         string? mistake =
             directory && executable ? "--directory-only and --create-executable exclude each other"
-            : parsed.GetValue(_runtime) is not null && !executable ? "--pixi-unpack-source needs --create-executable"
             : directory && OutputName.Parse(parsed.GetValue(_output) ?? "").DependsOnContent
                 ? "a directory has no SHA-256: {sha256:N} is for names of files"
-            : null;
+            : _executable.FindMistake(parsed);
         if (mistake is not null)
         {
             throw new UsageException(ErrorCodes.BadArguments, mistake);

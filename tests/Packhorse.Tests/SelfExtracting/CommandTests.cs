@@ -106,8 +106,7 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("--create-executable", "--directory-only")]
     [InlineData("--pixi-unpack-source", "/bin/true")]
-    [InlineData("--create-executable", "--pixi-unpack-source", "/bin/true")]
-    [InlineData("--create-executable", "--pixi-unpack-source", "https://example.org/pixi-unpack")]
+    [InlineData("--create-executable", "--pixi-unpack-source", "/etc/passwd")]
     public void What_cannot_become_a_file_is_refused_before_anything_is_written(params string[] options)
     {
         Assert.Equal(2, Run(["pack", _lock, "-p", "linux-64", "-o", _scratch["other.sh"], .. options]).Code);

@@ -24,10 +24,17 @@ public sealed class RuntimeImageTests
         Assert.Equal(Platform.Linux64, RuntimeImage.Parse(File.ReadAllBytes(SmallPack.Runtime), "file").Platform);
 
     [Fact]
-    public void Other_programs_are_refused() =>
+    public void Other_programs_are_other_unpackers()
+    {
+        Assert.True(RuntimeImage.Parse(FakeRuntime.Make(), "file").IsOwn);
+        Assert.False(RuntimeImage.Parse(File.ReadAllBytes("/bin/true"), "true").IsOwn);
+    }
+
+    [Fact]
+    public void What_is_no_program_for_Linux_is_refused() =>
         Assert.Equal(
             ErrorCodes.NotARuntime,
-            Assert.Throws<UsageException>(() => RuntimeImage.Parse(File.ReadAllBytes("/bin/true"), "true")).Code
+            Assert.Throws<UsageException>(() => RuntimeImage.Parse("#!/bin/sh\n"u8, "file")).Code
         );
 
     [Fact]

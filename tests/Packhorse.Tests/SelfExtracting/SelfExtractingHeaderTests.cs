@@ -39,9 +39,13 @@ public sealed class SelfExtractingHeaderTests
             RuntimeBytes = 1000L * SelfExtractingHeader.Bytes,
         };
 
-        foreach (SelfExtractingHeader header in (SelfExtractingHeader[])[Header, huge])
+        foreach (
+            (SelfExtractingHeader header, bool isOwn) in ((SelfExtractingHeader, bool)[])
+                [(Header, true), (huge, true), (Header, false), (huge, false)]
+        )
         {
-            byte[] text = SelfExtractingScript.Write(header);
+            byte[] text = SelfExtractingScript.Write(header, isOwn);
+            Assert.DoesNotMatch("(?m)^#(if|endif)", Encoding.ASCII.GetString(text));
             Assert.Equal(SelfExtractingHeader.Bytes, text.Length);
             Assert.All(text, value => Assert.True(value is (byte)'\n' or (>= 32 and < 127)));
             Assert.DoesNotMatch("@[A-Z_]+@", Encoding.ASCII.GetString(text));
@@ -126,11 +130,13 @@ public sealed class SelfExtractingHeaderTests
         Assert.Throws<CorruptDataException>(() => Header.CheckRuntime(new MemorySource(file), "file"));
     }
 
-    [Fact]
-    public void Shellcheck_finds_nothing_in_the_header()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Shellcheck_finds_nothing_in_the_header(bool isOwn)
     {
         using var scratch = new ScratchDirectory();
-        string script = scratch.Write("header.sh", SelfExtractingScript.Write(Header));
+        string script = scratch.Write("header.sh", SelfExtractingScript.Write(Header, isOwn));
 
         Assert.Equal("", StockTool.Run("shellcheck", "-s", "sh", script));
     }
@@ -142,14 +148,14 @@ public sealed class SelfExtractingHeaderTests
     public void Shells_take_the_header_for_a_script(string shell)
     {
         using var scratch = new ScratchDirectory();
-        string script = scratch.Write("header.sh", SelfExtractingScript.Write(Header));
+        string script = scratch.Write("header.sh", SelfExtractingScript.Write(Header, isOwn: true));
 
         StockTool.Run(shell, shell == "busybox" ? ["sh", "-n", script] : ["-n", script]);
     }
 
     private static byte[] MakeFile() =>
         [
-            .. SelfExtractingScript.Write(Header),
+            .. SelfExtractingScript.Write(Header, isOwn: true),
             .. new byte[SelfExtractingHeader.Bytes],
             .. new byte[PayloadBytes],
             .. SelfExtractingHeader.EndMark,
