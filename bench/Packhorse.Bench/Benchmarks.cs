@@ -27,13 +27,21 @@ internal static class Benchmarks
                 Describe("small", small, root, output);
                 RunSmall(small, scratch, output);
             }
-            if (all || names.Contains("large"))
+            if (all || names.Contains("large") || names.Contains("update"))
             {
                 Channel large = LargeChannel.Make(
                     new ChannelOptions { Directory = Path.Combine(scratch, "large"), Report = Console.Error.WriteLine }
                 );
                 Describe("large", large, root, output);
-                new LargeBenchmarks(large, scratch, output).Run();
+                var benchmarks = new LargeBenchmarks(large, scratch, output);
+                if (all || names.Contains("large"))
+                {
+                    benchmarks.Run();
+                }
+                else
+                {
+                    benchmarks.WriteIncremental();
+                }
             }
             return 0;
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Packhorse.Bench.Measure;
-using Packhorse.Model;
 using Packhorse.TestChannel;
 
 namespace Packhorse.Bench;
@@ -25,7 +24,7 @@ internal sealed class LargeBenchmarks(Channel channel, string scratch, TextWrite
         output.WriteLine(AgainstUnsquashfs(ours));
         output.WriteLine();
         WriteTotals(ours);
-        WriteIncremental(ours);
+        WriteIncremental();
         new CutDownloads(channel, "default", scratch, Write).Run();
     }
 
@@ -113,33 +112,56 @@ internal sealed class LargeBenchmarks(Channel channel, string scratch, TextWrite
             )
             .Sum(entry => entry.Length);
 
-    // One small package changed: the environment without it is there, the pack with it comes.
-    private void WriteIncremental(string ours)
+    // One small package in a new version: the environment of the old pack is there, the new pack comes.
+    public void WriteIncremental()
     {
-        BuiltPackage changed = channel
-            .Packages.Where(package => package.Record.NoArch == NoArchKind.Python)
-            .OrderBy(package => package.Content.Length)
-            .First();
+        string ours = Path.Combine(scratch, "ours");
+        string before = PackWithVersion("1.0");
+        string after = PackWithVersion("2.0");
         var ratios = new List<double>();
+        var updates = new List<double>();
         for (int i = 0; i < Comparison.Pairs; i++)
         {
-            Measurement full = Unpack(ours);
-            string record = Path.Combine(ours, "env", "conda-meta", $"{changed.Record.DistributionName}.json");
-            string other = File.ReadAllText(record)
-                .Replace(changed.Record.Sha256!.Value.ToString(), new string('0', 64), StringComparison.Ordinal);
-            File.WriteAllText(record, other);
-            Measurement update = MeasuredProcess.Run([Programs.Packhorse, "unpack", Pack, "-o", ours, "-q"]);
-            if (update.ExitCode != 0)
+            PackBenchmark.Remove(ours);
+            Measurement full = MeasuredProcess.Run([Programs.Packhorse, "unpack", before, "-o", ours, "-q"]);
+            Measurement update = MeasuredProcess.Run([Programs.Packhorse, "unpack", after, "-o", ours, "-q"]);
+            if (full.ExitCode != 0 || update.ExitCode != 0)
             {
                 throw new InvalidOperationException("the update failed");
             }
             ratios.Add(update.Wall / full.Wall);
+            updates.Add(update.Wall.TotalSeconds);
         }
         ratios.Sort();
+        updates.Sort();
         Write(
-            $"unpack over the environment with one small package ({changed.Record.Name}) changed: 1/{1 / ratios[ratios.Count / 2]:0} of a full unpack (1/{1 / ratios[^1]:0}–1/{1 / ratios[0]:0})"
+            $"unpack over the environment with one small package changed: {updates[updates.Count / 2]:0.00} s, 1/{1 / ratios[ratios.Count / 2]:0} of a full unpack (1/{1 / ratios[^1]:0}–1/{1 / ratios[0]:0})"
         );
         PackBenchmark.Remove(ours);
+        File.Delete(before);
+        File.Delete(after);
+    }
+
+    // The large environment and one package more.
+    private string PackWithVersion(string version)
+    {
+        BuiltPackage changing = new PackageBuilder("changing", version)
+            .NoArchPython()
+            .DependsOn("python")
+            .AddFile("site-packages/changing.py", $"VERSION = '{version}'\n")
+            .PackInto(channel.Directory);
+        string directory = Path.Combine(scratch, version);
+        Directory.CreateDirectory(directory);
+        File.WriteAllText(
+            Path.Combine(directory, "pixi.lock"),
+            new LockBuilder(new Uri(channel.Directory + "/").AbsoluteUri)
+                .In("default")
+                .Add([.. channel.Packages, changing])
+                .ToYaml()
+        );
+        string pack = Path.Combine(scratch, $"{version}.tar");
+        string[] command = [Programs.Packhorse, "pack", directory, "-p", "linux-64", "-o", pack, "-q"];
+        return MeasuredProcess.Run(command).ExitCode == 0 ? pack : throw new InvalidOperationException("pack failed");
     }
 
     private void Write(FormattableString line) => output.WriteLine($"- {line.ToString(CultureInfo.InvariantCulture)}");

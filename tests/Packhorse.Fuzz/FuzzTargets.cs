@@ -19,6 +19,7 @@ internal static class FuzzTargets
     [
         new("conda", Conda),
         new("conda-meta.json", CondaMetaJson),
+        new("digests.json", DigestsJson),
         new("index.json", IndexJson),
         new("link.json", LinkJson),
         new("marker.json", MarkerJson),
@@ -90,10 +91,11 @@ internal static class FuzzTargets
         }
     }
 
-    public static void CondaMetaJson(ReadOnlyMemory<byte> input) =>
-        InstalledEnvironment.ReadRecord("conda-meta/x.json", input.ToArray(), "/prefix");
+    public static void CondaMetaJson(ReadOnlyMemory<byte> input) => InstalledRecord.Read(input.Span, Where, _ => { });
 
     public static void MarkerJson(ReadOnlyMemory<byte> input) => EnvironmentMarker.Parse(input);
+
+    public static void DigestsJson(ReadOnlyMemory<byte> input) => InstalledDigests.Parse(input)?.Write();
 
     public static void PackTarFile(ReadOnlyMemory<byte> input)
     {

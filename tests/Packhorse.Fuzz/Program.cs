@@ -3,7 +3,7 @@ using Packhorse.Fuzz;
 
 // Packhorse.Fuzz replay                                   every kept input ends as its name says
 // Packhorse.Fuzz run [--seconds N] [--seed N] [TARGET…]   changed inputs, for that long a target
-// Packhorse.Fuzz keep [--seconds N]                       makes the corpora anew: the smallest input for each place that refuses one
+// Packhorse.Fuzz keep [--seconds N] [--seed N] [TARGET…]  makes the corpora anew: the smallest input for each place that refuses one
 
 const int DefaultSeconds = 30;
 int seconds = Option("--seconds") ?? DefaultSeconds;
@@ -27,13 +27,21 @@ catch (DefectException defect)
     Console.Error.WriteLine($"defect: {defect.Message}\nthe input is kept in {path}\n{defect.InnerException}");
     return 1;
 }
-Console.Error.WriteLine("usage: Packhorse.Fuzz replay | run [--seconds N] [--seed N] [TARGET...] | keep [--seconds N]");
+Console.Error.WriteLine(
+    "usage: Packhorse.Fuzz replay | run [--seconds N] [--seed N] [TARGET...] | keep [--seconds N] [--seed N] [TARGET...]"
+);
 return 2;
 
 int? Option(string name)
 {
     int at = Array.IndexOf(args, name);
     return at >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : null;
+}
+
+FuzzTarget[] Targets()
+{
+    FuzzTarget[] named = [.. FuzzTargets.All.Where(target => args.Contains(target.Name))];
+    return named.Length > 0 ? named : [.. FuzzTargets.All];
 }
 
 int Replay()
@@ -58,8 +66,7 @@ int Replay()
 
 int RunAll()
 {
-    string[] names = [.. args.Skip(1).Where(name => FuzzTargets.All.Any(target => target.Name == name))];
-    foreach (FuzzTarget target in FuzzTargets.All.Where(target => names.Length == 0 || names.Contains(target.Name)))
+    foreach (FuzzTarget target in Targets())
     {
         var campaign = new FuzzCampaign(target, [.. Corpora.Of(target).Select(kept => kept.Content)], seed);
         // Before the run: a process that dies says nothing after it.
@@ -74,7 +81,7 @@ int RunAll()
 int Keep()
 {
     using var valid = new ValidInputs();
-    foreach (FuzzTarget target in FuzzTargets.All)
+    foreach (FuzzTarget target in Targets())
     {
         byte[][] seeds = [.. valid.Of(target)];
         var smallest = new Dictionary<FuzzOutcome, byte[]>();

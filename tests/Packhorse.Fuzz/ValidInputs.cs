@@ -53,6 +53,7 @@ internal sealed class ValidInputs : IDisposable
             "conda" or "zip" => [.. Kinds.Select(quirks => Small.Tool().Quirks(quirks).ToConda())],
             "zip-stream" => [Small.Tool().ToConda(), Small.Tool().Quirks(Kinds[2]).ToConda()],
             "conda-meta.json" => [RecordOf(Small.Tool())],
+            "digests.json" => [DigestsOfOne()],
             "index.json" => [Info(Small.Tool(), "info/index.json"), Info(Small.Module(), "info/index.json")],
             "link.json" => [Info(Small.Module(), "info/link.json")],
             "marker.json" => [new EnvironmentMarker("/prefix", "linux-64", "3.12").Write()],
@@ -119,6 +120,13 @@ internal sealed class ValidInputs : IDisposable
             .. System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(_pack)),
             .. "\n@@END_ARCHIVE@@\nAAAA\n"u8,
         ];
+
+    private static byte[] DigestsOfOne()
+    {
+        var digests = new InstalledDigests { SitePackages = "lib/python3.12/site-packages" };
+        digests.Add("tool-1.0-h0_0", new PackageDigests(Sha256.Hash("package"u8), Sha256.Hash("record"u8)));
+        return digests.Write();
+    }
 
     private static byte[] RecordOf(PackageBuilder builder)
     {

@@ -25,7 +25,12 @@ public static class CondaMeta
         + "# For information about cache directory tags, see:\n"u8
         + "#\thttps://bford.info/cachedir/\n"u8;
 
-    public static string RecordPath(PackageRecord record) => $"conda-meta/{record.DistributionName}.json";
+    internal const string RecordExtension = ".json";
+
+    public static string RecordPath(PackageRecord record) => RecordPath(record.DistributionName);
+
+    /// <param name="name"><see cref="PackageRecord.DistributionName"/>.</param>
+    public static string RecordPath(string name) => $"conda-meta/{name}{RecordExtension}";
 
     /// <summary>Paths that are the installer's own.</summary>
     public static IEnumerable<string> ReservedPaths(IEnumerable<PackageRecord> records) =>
@@ -35,6 +40,7 @@ public static class CondaMeta
                 HistoryPath,
                 CacheTagPath,
                 EnvironmentMarker.Path,
+                InstalledDigests.Path,
                 UpdateJournal.Path,
                 StageNames.Inner,
                 StageNames.Incoming,

@@ -48,6 +48,7 @@ internal sealed class EnvironmentPlacement(
         }
         root.Rename($"{stage}/{CondaMeta.HistoryPath}", CondaMeta.HistoryPath);
         root.Rename($"{stage}/{CondaMeta.CacheTagPath}", CondaMeta.CacheTagPath);
+        root.Rename($"{stage}/{InstalledDigests.Path}", InstalledDigests.Path);
         root.Rename($"{stage}/{EnvironmentMarker.Path}", EnvironmentMarker.Path);
         root.Remove(UpdateJournal.Path);
     }
@@ -59,9 +60,7 @@ internal sealed class EnvironmentPlacement(
         HashSet<string> replaced = arrived
             .Select(package => CondaMeta.RecordPath(package.Package.Record))
             .ToHashSet(StringComparer.Ordinal);
-        HashSet<string> planned = plan
-            .Packages.Select(package => CondaMeta.RecordPath(package.Package.Record))
-            .ToHashSet(StringComparer.Ordinal);
+        HashSet<string> planned = plan.Records.Select(CondaMeta.RecordPath).ToHashSet(StringComparer.Ordinal);
         foreach (InstalledPackage package in installed?.Packages ?? [])
         {
             if (!planned.Contains(package.RecordPath))
@@ -81,7 +80,7 @@ internal sealed class EnvironmentPlacement(
         {
             obsolete.ExceptWith(package.Targets);
         }
-        obsolete.ExceptWith(CondaMeta.ReservedPaths(plan.Packages.Select(package => package.Package.Record)));
+        obsolete.ExceptWith(CondaMeta.ReservedPaths(plan.Records));
         return obsolete;
     }
 

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Runtime.Versioning;
+using Packhorse.Codecs;
 using Packhorse.Model;
 using Packhorse.Os;
 
@@ -17,6 +19,9 @@ public sealed class EnvironmentTransaction : IDisposable
 {
     private readonly NewDirectories _parents;
     private readonly DirectoryLock _lock;
+    private readonly ConcurrentDictionary<string, Digest> _arrived = new(StringComparer.Ordinal);
+    private InstalledEnvironment? _installed;
+    private EnvironmentUpdate? _update;
     private bool _committed;
 
     private EnvironmentTransaction(string prefix, DirectoryLock held, NewDirectories parents)
@@ -31,7 +36,7 @@ public sealed class EnvironmentTransaction : IDisposable
             : Path.Combine(prefix, StageNames.Inner);
         // What an interrupted run left.
         FileTree.DeleteDirectory(StagePath);
-        Installed = ReadInstalled(prefix);
+        HasEnvironment = !IsNew && CheckEnvironment(prefix);
         FileTree.CreateDirectory(StagePath);
         Stage = LinuxDirectory.Open(StagePath);
     }
@@ -41,8 +46,11 @@ public sealed class EnvironmentTransaction : IDisposable
     /// <summary>There is no environment yet, so that the stage holds all of it.</summary>
     public bool IsNew { get; }
 
-    /// <summary>What is there before; null for a new environment.</summary>
-    public InstalledEnvironment? Installed { get; }
+    /// <summary>What is there before, as far as it does not simply stay; null for a new environment.</summary>
+    /// <exception cref="CorruptDataException">A record is damaged.</exception>
+    public InstalledEnvironment? Installed => HasEnvironment ? _installed ??= InstalledEnvironment.Read(Prefix) : null;
+
+    private bool HasEnvironment { get; }
 
     public string StagePath { get; }
 
@@ -81,6 +89,19 @@ public sealed class EnvironmentTransaction : IDisposable
         }
     }
 
+    /// <summary>Goes on with an update that was planned before the lock was held.</summary>
+    /// <returns>False when another process has changed the environment since.</returns>
+    public bool TryFollow(EnvironmentUpdate update)
+    {
+        if (!HasEnvironment || !update.IsStillRight())
+        {
+            return false;
+        }
+        _update = update;
+        _installed = update.Going;
+        return true;
+    }
+
     /// <summary>
     /// True when a planned package is installed exactly as planned: same content, same prefix, same paths, by an update that came to
     /// its end.
@@ -88,28 +109,22 @@ public sealed class EnvironmentTransaction : IDisposable
     public bool IsInstalled(PlannedPackage planned, InstallPlan plan)
     {
         PackageRecord record = planned.Package.Record;
-        if (
-            Installed?.Marker != plan.Marker
-            || record.Sha256 is null
-            || Installed.Packages.FirstOrDefault(package => package.RecordPath == CondaMeta.RecordPath(record))
-                is not { } installed
-            || installed.Record.Sha256 != record.Sha256
-        )
-        {
-            return false;
-        }
-        return installed.Files.ToHashSet(StringComparer.Ordinal).SetEquals(planned.Targets);
+        return Installed is { } installed
+            && installed.Marker == plan.Marker
+            && record.Sha256 is not null
+            && installed.Find(CondaMeta.RecordPath(record)) is { } package
+            && package.Sha256 == record.Sha256
+            && package.Files.ToHashSet(StringComparer.Ordinal).SetEquals(planned.Targets);
     }
 
     /// <summary>A package is whole in the stage: writes its record. Thread-safe.</summary>
     public void AddRecord(LinkedPackage package)
     {
+        PackageRecord record = package.Plan.Package.Record;
+        byte[] content = CondaMeta.WriteRecord(package);
         _ = Stage.TryCreateDirectory("conda-meta");
-        WriteOwn(
-            new DirectorySink(Stage),
-            CondaMeta.RecordPath(package.Plan.Package.Record),
-            CondaMeta.WriteRecord(package)
-        );
+        WriteOwn(new DirectorySink(Stage), CondaMeta.RecordPath(record), content);
+        _arrived[record.DistributionName] = Sha256.Hash(content);
     }
 
     /// <summary>
@@ -122,6 +137,7 @@ public sealed class EnvironmentTransaction : IDisposable
         _ = Stage.TryCreateDirectory("conda-meta");
         WriteOwn(sink, CondaMeta.HistoryPath, CondaMeta.History);
         WriteOwn(sink, CondaMeta.CacheTagPath, CondaMeta.CacheTag);
+        WriteOwn(sink, InstalledDigests.Path, DigestsOf(plan).Write());
         WriteOwn(sink, EnvironmentMarker.Path, plan.Marker.Write());
         if (IsNew)
         {
@@ -134,6 +150,33 @@ public sealed class EnvironmentTransaction : IDisposable
         }
         _committed = true;
         _parents.Keep();
+    }
+
+    // Of what arrived as it was written, of what stays as it was found.
+    private InstalledDigests DigestsOf(InstallPlan plan)
+    {
+        var digests = new InstalledDigests { SitePackages = plan.Python?.SitePackages };
+        foreach (PackageRecord record in plan.Records)
+        {
+            string name = record.DistributionName;
+            if (record.Sha256 is not { } package)
+            {
+                continue;
+            }
+            if (_arrived.TryGetValue(name, out Digest written))
+            {
+                digests.Add(name, new PackageDigests(package, written));
+            }
+            else if (_update?.Known.Packages.TryGetValue(name, out PackageDigests known) == true)
+            {
+                digests.Add(name, known);
+            }
+            else if (Installed?.Find(CondaMeta.RecordPath(record)) is { } found)
+            {
+                digests.Add(name, new PackageDigests(package, found.RecordSha256));
+            }
+        }
+        return digests;
     }
 
     public void Dispose()
@@ -153,15 +196,15 @@ public sealed class EnvironmentTransaction : IDisposable
         }
     }
 
-    private static InstalledEnvironment? ReadInstalled(string prefix)
+    private static bool CheckEnvironment(string prefix)
     {
         if (InstalledEnvironment.IsEnvironment(prefix))
         {
-            return InstalledEnvironment.Read(prefix);
+            return true;
         }
-        if (!FileTree.Exists(prefix) || FileTree.IsEmptyDirectory(prefix))
+        if (FileTree.IsEmptyDirectory(prefix))
         {
-            return null;
+            return false;
         }
         throw new UsageException(
             ErrorCodes.OutputInTheWay,

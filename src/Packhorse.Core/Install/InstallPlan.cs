@@ -29,6 +29,12 @@ public sealed class InstallPlan
     /// <summary>In the order of the input.</summary>
     public IReadOnlyList<PlannedPackage> Packages { get; }
 
+    /// <summary>Packages of the environment that are installed already and are no part of the plan.</summary>
+    public IReadOnlyList<PackageRecord> Staying { get; private init; } = [];
+
+    /// <summary>All packages that the environment has in the end.</summary>
+    public IEnumerable<PackageRecord> Records => Packages.Select(package => package.Package.Record).Concat(Staying);
+
     /// <summary>Every directory that is needed, relative to the prefix, parents first.</summary>
     public IReadOnlyList<string> Directories { get; }
 
@@ -49,14 +55,25 @@ public sealed class InstallPlan
     /// <exception cref="OperationFailedException">A noarch python package without Python, or one name twice.</exception>
     /// <exception cref="UsageException">The prefix is too long for a package.</exception>
     /// <exception cref="CorruptDataException">A package contradicts itself.</exception>
-    public static InstallPlan Create(IReadOnlyList<PackageToInstall> packages, InstallTarget target)
+    public static InstallPlan Create(IReadOnlyList<PackageToInstall> packages, InstallTarget target) =>
+        Create(packages, target, []);
+
+    /// <param name="staying">
+    /// What is installed already, has no path in common with what is planned, and stays as it is.
+    /// </param>
+    /// <inheritdoc cref="Create(IReadOnlyList{PackageToInstall}, InstallTarget)"/>
+    internal static InstallPlan Create(
+        IReadOnlyList<PackageToInstall> packages,
+        InstallTarget target,
+        IReadOnlyList<PackageRecord> staying
+    )
     {
-        CheckNames(packages);
-        PackageRecord[] records = packages.Select(package => package.Record).ToArray();
-        PythonScheme? python = PythonScheme.Find(records, target.Platform);
+        PackageRecord[] records = [.. packages.Select(package => package.Record)];
+        CheckNames([.. records, .. staying]);
+        PythonScheme? python = PythonScheme.Find([.. records, .. staying], target.Platform);
         var claims = new PathClaims();
         claims.TryClaimDirectory("conda-meta");
-        foreach (string reserved in CondaMeta.ReservedPaths(records))
+        foreach (string reserved in CondaMeta.ReservedPaths([.. records, .. staying]))
         {
             claims.TryClaimFile(reserved);
         }
@@ -67,7 +84,7 @@ public sealed class InstallPlan
         {
             planned[index] = new PackagePlanner(packages[index], target, python, claims, warnings).Plan();
         }
-        return new InstallPlan(target, planned, claims.Directories, warnings) { Python = python };
+        return new InstallPlan(target, planned, claims.Directories, warnings) { Python = python, Staying = staying };
     }
 
     /// <summary>Those of <see cref="Directories"/> that some of the packages need.</summary>
@@ -92,10 +109,10 @@ public sealed class InstallPlan
         return claims.Directories;
     }
 
-    private static void CheckNames(IReadOnlyList<PackageToInstall> packages)
+    private static void CheckNames(PackageRecord[] records)
     {
         var names = new Dictionary<string, PackageRecord>(StringComparer.Ordinal);
-        foreach (PackageRecord record in packages.Select(package => package.Record))
+        foreach (PackageRecord record in records)
         {
             // The stem becomes a file name in conda-meta.
             if (!EntryPath.IsSafe(record.DistributionName) || record.DistributionName.Contains('/'))

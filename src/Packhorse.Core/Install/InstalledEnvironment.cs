@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Packhorse.Codecs;
 using Packhorse.Model;
 using Packhorse.Os;
 
@@ -6,15 +6,32 @@ namespace Packhorse.Install;
 
 /// <summary>A package as <c>conda-meta</c> says it was installed, by whatever tool.</summary>
 /// <param name="RecordPath">Relative to the prefix.</param>
+/// <param name="RecordSha256">Of the record itself.</param>
+/// <param name="Sha256">Of the package; null when the record does not tell.</param>
 /// <param name="Files">Relative to the prefix; unsafe ones are left out.</param>
-public sealed record InstalledPackage(string RecordPath, PackageRecord Record, IReadOnlyList<string> Files);
+public sealed record InstalledPackage(
+    string RecordPath,
+    Digest RecordSha256,
+    Digest? Sha256,
+    IReadOnlyList<string> Files
+);
 
 /// <summary>What is installed in a prefix.</summary>
-public sealed record InstalledEnvironment
+public sealed class InstalledEnvironment
 {
-    public required IReadOnlyList<InstalledPackage> Packages { get; init; }
+    private readonly Dictionary<string, InstalledPackage> _byRecord = [];
 
-    /// <summary>Null when another tool installed it, or when an update was interrupted.</summary>
+    public required IReadOnlyList<InstalledPackage> Packages
+    {
+        get;
+        init
+        {
+            field = value;
+            _byRecord = value.ToDictionary(package => package.RecordPath, StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>As <see cref="ReadMarker"/> has it.</summary>
     public EnvironmentMarker? Marker { get; init; }
 
     /// <summary>Paths that an interrupted update was about to remove.</summary>
@@ -23,41 +40,51 @@ public sealed record InstalledEnvironment
     /// <summary>True for a directory that holds an environment, complete or not.</summary>
     public static bool IsEnvironment(string prefix) => FileTree.DirectoryExists(Path.Combine(prefix, "conda-meta"));
 
+    /// <summary>The package of a record; null when there is none.</summary>
+    public InstalledPackage? Find(string recordPath) => _byRecord.GetValueOrDefault(recordPath);
+
+    /// <summary>Paths of the records in a prefix, relative to it, sorted.</summary>
+    public static IEnumerable<string> RecordPaths(string prefix) =>
+        FileTree
+            .List(Path.Combine(prefix, "conda-meta"))
+            .Where(name => name.EndsWith(CondaMeta.RecordExtension, StringComparison.Ordinal))
+            .Select(name => $"conda-meta/{name}");
+
     /// <exception cref="CorruptDataException">A record is damaged.</exception>
     public static InstalledEnvironment Read(string prefix)
     {
-        string records = Path.Combine(prefix, "conda-meta");
         var packages = new List<InstalledPackage>();
-        foreach (string name in FileTree.List(records).Where(name => name.EndsWith(".json", StringComparison.Ordinal)))
+        foreach (string path in RecordPaths(prefix))
         {
-            byte[] content = InputFile.ReadAllBytes(Path.Combine(records, name), Limits.JsonBytes);
-            packages.Add(ReadRecord($"conda-meta/{name}", content, prefix));
+            packages.Add(ReadRecord(prefix, path));
         }
-        string marker = Path.Combine(prefix, EnvironmentMarker.Path);
-        UpdateJournal? journal = UpdateJournal.Read(prefix);
         return new InstalledEnvironment
         {
             Packages = packages,
-            Marker =
-                journal is null && FileTree.FileExists(marker)
-                    ? EnvironmentMarker.Parse(InputFile.ReadAllBytes(marker, Limits.JsonBytes))
-                    : null,
-            Leftovers = journal?.Obsolete ?? [],
+            Marker = ReadMarker(prefix),
+            Leftovers = UpdateJournal.Read(prefix)?.Obsolete ?? [],
         };
+    }
+
+    /// <returns>Null when another tool installed the environment, or when an update was interrupted.</returns>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
+    public static EnvironmentMarker? ReadMarker(string prefix)
+    {
+        string marker = Path.Combine(prefix, EnvironmentMarker.Path);
+        return FileTree.FileExists(marker) && !FileTree.FileExists(Path.Combine(prefix, UpdateJournal.Path))
+            ? EnvironmentMarker.Parse(InputFile.ReadAllBytes(marker, Limits.JsonBytes))
+            : null;
     }
 
     /// <param name="path">Relative to the prefix.</param>
     /// <exception cref="CorruptDataException">It is damaged.</exception>
-    internal static InstalledPackage ReadRecord(string path, byte[] content, string prefix)
+    public static InstalledPackage ReadRecord(string prefix, string path)
     {
         string where = Path.Combine(prefix, path);
-        JsonElement json = JsonMembers.Parse(content, where, ErrorCodes.Malformed);
-        string[] files = new JsonMembers(json, where, ErrorCodes.Malformed).Strings("files") ?? [];
-        return new InstalledPackage(
-            path,
-            PackageRecordJson.Read(json, where),
-            [.. files.Where(file => EntryPath.IsSafe(file))]
-        );
+        byte[] content = InputFile.ReadAllBytes(where, Limits.JsonBytes);
+        var files = new List<string>();
+        Digest? sha256 = InstalledRecord.Read(content, where, file => files.Add(file.ToString()));
+        return new InstalledPackage(path, Sha256.Hash(content), sha256, files);
     }
 }
 

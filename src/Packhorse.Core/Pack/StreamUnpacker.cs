@@ -58,6 +58,8 @@ public sealed class StreamUnpacker
     {
         request.Check();
         using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter, cancellation);
+        // Damaged records are found before anything is read.
+        _ = transaction.Installed;
         return new StreamUnpacker(request, transaction, reporter, cancellation).Run(stream);
     }
 

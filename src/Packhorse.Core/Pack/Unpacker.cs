@@ -23,8 +23,18 @@ public static class Unpacker
         CancellationToken cancellation
     )
     {
-        InstallPlan plan = Plan(pack, request, reporter, cancellation);
+        Check(pack, request);
+        EnvironmentUpdate? update = TryPlanUpdate(pack, request, cancellation);
+        InstallPlan plan = update?.Plan ?? Plan(pack, request, reporter, cancellation);
         using var transaction = EnvironmentTransaction.Begin(request.Prefix, request.Wait, reporter, cancellation);
+        if (update is not null && !transaction.TryFollow(update))
+        {
+            plan = Plan(pack, request, reporter, cancellation);
+        }
+        foreach (string warning in plan.Warnings)
+        {
+            reporter.Warn(warning);
+        }
         PlannedPackage[] arriving = [.. plan.Packages.Where(package => !transaction.IsInstalled(package, plan))];
         (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
         SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");
@@ -40,15 +50,13 @@ public static class Unpacker
         CancellationToken cancellation
     )
     {
-        request.Check();
-        pack.Manifest.CheckPlatform(request.Here);
-        PackSupport.RefuseWheels(pack.Wheels);
+        Check(pack, request);
         reporter.BeginStage("Reading package lists", pack.Packages.Count, 0);
         InstallPlan plan;
         try
         {
             plan = InstallPlan.Create(
-                ReadInfos(pack, request.Workers, cancellation),
+                ReadInfos(pack, pack.Packages, request.Workers, cancellation),
                 new InstallTarget(request.Prefix, pack.Manifest.Platform)
             );
         }
@@ -57,10 +65,6 @@ public static class Unpacker
             // What damaged packages say of themselves may lead to any conclusion; that they are damaged is the right one.
             Workers.Run(pack.Packages, request.Workers, (package, token) => Verify(pack, package, token), cancellation);
             throw;
-        }
-        foreach (string warning in plan.Warnings)
-        {
-            reporter.Warn(warning);
         }
         return plan;
     }
@@ -98,21 +102,54 @@ public static class Unpacker
         {
             Prefix = request.Prefix,
             ActivationScript = request.Script,
-            Packages = made.Plan.Packages.Count,
-            Unchanged = made.Plan.Packages.Count - made.Arrived.Count,
+            Packages = packages.Count,
+            Unchanged = packages.Count - made.Arrived.Count,
             Unverified = packages.Count(package => !package.Expected.IsVerifiable),
         };
     }
 
-    private static PackageToInstall[] ReadInfos(PackContents pack, int workers, CancellationToken cancellation)
+    private static void Check(PackContents pack, UnpackRequest request)
     {
-        var infos = new PackageToInstall[pack.Packages.Count];
+        request.Check();
+        pack.Manifest.CheckPlatform(request.Here);
+        PackSupport.RefuseWheels(pack.Wheels);
+    }
+
+    // Into a new directory there is nothing to update.
+    private static EnvironmentUpdate? TryPlanUpdate(
+        PackContents pack,
+        UnpackRequest request,
+        CancellationToken cancellation
+    )
+    {
+        PackageToInstall[] Read(IReadOnlyList<PackageRecord> records)
+        {
+            HashSet<PackageRecord> wanted = new(records, ReferenceEqualityComparer.Instance);
+            PackedPackage[] packages = [.. pack.Packages.Where(package => wanted.Contains(package.Record))];
+            return ReadInfos(pack, packages, request.Workers, cancellation);
+        }
+        return EnvironmentUpdate.TryPlan(
+            [.. pack.Packages.Select(package => package.Record)],
+            new InstallTarget(request.Prefix, pack.Manifest.Platform),
+            Read,
+            (request.Workers, cancellation)
+        );
+    }
+
+    private static PackageToInstall[] ReadInfos(
+        PackContents pack,
+        IReadOnlyList<PackedPackage> packages,
+        int workers,
+        CancellationToken cancellation
+    )
+    {
+        var infos = new PackageToInstall[packages.Count];
         Workers.Run(
             Enumerable.Range(0, infos.Length).ToArray(),
             workers,
             (index, token) =>
             {
-                PackedPackage package = pack.Packages[index];
+                PackedPackage package = packages[index];
                 IRandomAccess content = new InterruptibleSource(pack.Member(package.Path), token);
                 PackageInfo info = PackageInfoReader.Read(content, package.Kind, $"{pack.Where}: {package.Path}");
                 infos[index] = PackSupport.ToInstall(package, info);
@@ -140,10 +177,12 @@ public static class Unpacker
         CancellationToken cancellation
     )
     {
-        // The plan has the packages in the order of the pack.
-        Dictionary<PlannedPackage, PackedPackage> sources = plan
-            .Packages.Zip(pack.Packages)
-            .ToDictionary(pair => pair.First, pair => pair.Second);
+        // No two packages of a plan have one name.
+        Dictionary<string, PackedPackage> byName = pack.Packages.ToDictionary(package => package.Record.Name);
+        Dictionary<PlannedPackage, PackedPackage> sources = arriving.ToDictionary(
+            package => package,
+            package => byName[package.Package.Record.Name]
+        );
         long Size(PlannedPackage package) => pack.Member(sources[package].Path).Length;
 
         PlannedPackage[] biggestFirst = [.. arriving.OrderByDescending(Size)];

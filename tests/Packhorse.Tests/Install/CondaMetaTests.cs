@@ -159,8 +159,9 @@ public sealed class CondaMetaTests : IDisposable
         Assert.Null(installed.Marker);
         foreach (InstalledPackage package in installed.Packages)
         {
-            Assert.Equal($"conda-meta/{package.Record.DistributionName}.json", package.RecordPath);
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(_scratch[$"env/{package.RecordPath}"]));
+            bool hasDigest = json.RootElement.TryGetProperty("sha256", out JsonElement sha256);
+            Assert.Equal(hasDigest ? sha256.GetString() : null, package.Sha256?.ToString());
             Assert.Equal(Strings(json.RootElement, "files"), package.Files);
         }
     }
@@ -178,7 +179,8 @@ public sealed class CondaMetaTests : IDisposable
         _scratch.Write("env/conda-meta/p-1.0-h0_0.json", record);
         InstalledPackage installed = Assert.Single(InstalledEnvironment.Read(_scratch["env"]).Packages);
         Assert.Equal(["a/b"], installed.Files);
-        Assert.Equal("p=1.0=h0_0", installed.Record.ToString());
+        Assert.Equal(linked[0].Plan.Package.Record.Sha256, installed.Sha256);
+        Assert.Equal(Sha256.Hash(record), installed.RecordSha256);
     }
 
     public void Dispose() => _scratch.Dispose();

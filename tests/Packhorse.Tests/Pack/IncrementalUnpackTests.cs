@@ -75,7 +75,7 @@ public sealed class IncrementalUnpackTests : IDisposable
         Dictionary<string, string> before = _site.Identities();
         CommandRun run = _site.Unpack(pack).Successful();
         Assert.Contains("2 of 2 packages were there already", run.Error, StringComparison.Ordinal);
-        string[] own = ["CACHEDIR.TAG", "conda-meta/history", "conda-meta/packhorse"];
+        string[] own = ["CACHEDIR.TAG", "conda-meta/history", "conda-meta/packhorse", "conda-meta/packhorse-records"];
         Assert.Equal(
             before.Where(pair => !own.Contains(pair.Key)).OrderBy(pair => pair.Key),
             _site.Identities().Where(pair => !own.Contains(pair.Key)).OrderBy(pair => pair.Key)
