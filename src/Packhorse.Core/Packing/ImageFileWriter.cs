@@ -92,7 +92,7 @@ public static class ImageFileWriter
         }.Write();
         parts.AddManifest(manifest);
         parts.AddRelocations(RelocationTableWriter.Write(prefix, writer.Relocated));
-        parts.AddHotSet([]);
+        parts.AddHotSet(HotSetWriter.Write(request.Record, writer, begin));
         reporter.BeginStage("Digesting", 1, parts.End);
         Digest root = parts.Complete(request.Runtime, Sha256.Hash(manifest), request.Workers, cancellation);
         output.Name.Complete(file, root, cancellation);

@@ -1,3 +1,4 @@
+using Packhorse.Image;
 using Packhorse.Packing.Squashfs;
 
 namespace Packhorse.Packing;
@@ -33,6 +34,9 @@ public sealed record ImageRequest
 
     /// <summary>Of zstd.</summary>
     public int CompressionLevel { get; init; } = DefaultCompressionLevel;
+
+    /// <summary>What a program needed, to be read ahead when the image is mounted.</summary>
+    public IReadOnlyList<UsedRange> Record { get; init; } = [];
 
     /// <summary>Threads that compress and digest.</summary>
     public int Workers { get; init; } = 1;

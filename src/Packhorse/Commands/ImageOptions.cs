@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Packhorse.Fetch;
+using Packhorse.Image;
 using Packhorse.Model;
+using Packhorse.Os;
 using Packhorse.Packing;
 
 namespace Packhorse.Commands;
@@ -40,6 +42,13 @@ internal sealed class ImageOptions
         HelpName = "auto|on|off",
     };
 
+    private readonly Option<string?> _record = new("--record-from")
+    {
+        Description =
+            "What a program needed of an earlier image, as packhorse record wrote it: is read ahead when the image is mounted.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<int> _workers = new("--workers")
     {
         Description = "Threads that compress. [default: one per processor]",
@@ -53,8 +62,9 @@ internal sealed class ImageOptions
         command.Add(_prefix);
         command.Add(_level);
         command.Add(_byteCode);
+        command.Add(_record);
         command.Add(_workers);
-        ArgumentRules.NotEmpty(_prefix);
+        ArgumentRules.NotEmpty(_prefix, _record);
     }
 
     /// <summary>Is an image asked for? Looks at what was given together with it.</summary>
@@ -68,6 +78,7 @@ internal sealed class ImageOptions
             : !image && parsed.GetValue(_level) is not null ? "--compression-level needs --image"
             : !image && OutputName.Parse(output ?? "").DependsOnRoot ? "only images have a root: {root:N} needs --image"
             : !image && parsed.GetValue(_byteCode) != ByteCodeMode.Auto ? "--pyc needs --image"
+            : !image && parsed.GetValue(_record) is not null ? "--record-from needs --image"
             : image && directory ? "--directory-only and --image exclude each other"
             : image && output == "-"
                 ? "an image cannot be written to standard output: its parts are known when it is complete"
@@ -100,6 +111,9 @@ internal sealed class ImageOptions
                 Runtime = request.Runtime,
                 Prefix = parsed.GetValue(_prefix) is { } prefix ? prefix.TrimEnd('/') : null,
                 CompressionLevel = parsed.GetValue(_level) ?? ImageRequest.DefaultCompressionLevel,
+                Record = parsed.GetValue(_record) is { } record
+                    ? UsageRecord.Parse(InputFile.ReadAllBytes(record, Limits.JsonBytes), record)
+                    : [],
                 ByteCode = parsed.GetValue(_byteCode),
                 Workers = Math.Max(1, parsed.GetValue(_workers)),
                 Downloads = request.Downloads,

@@ -61,6 +61,9 @@ internal sealed class SquashfsWriter : IDisposable
     /// <summary>Files that another prefix changes; known, with their references, after <see cref="Complete"/>.</summary>
     public IReadOnlyList<FileNode> Relocated { get; private set; } = [];
 
+    /// <summary>Where the tables of inodes and directories are; known after <see cref="Complete"/>.</summary>
+    public (long Start, long Length) Tables { get; private set; }
+
     public void AddDirectory(string path) => _ = Directory(path);
 
     /// <param name="path">Relative to the root, with slashes; its directory is made where it is missing.</param>
@@ -100,6 +103,7 @@ internal sealed class SquashfsWriter : IDisposable
 
         long inodes = Append(ref position, tree.InodeTable());
         long directories = Append(ref position, tree.DirectoryTable());
+        Tables = (inodes, position - inodes);
         long? fragments = Data.Fragments.Count == 0 ? null : AppendIndexed(ref position, FragmentEntries(), compressor);
         // One owner and group: 0.
         long ids = AppendIndexed(ref position, new byte[sizeof(uint)], compressor);
