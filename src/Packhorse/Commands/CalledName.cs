@@ -9,30 +9,22 @@ namespace Packhorse.Commands;
 /// </summary>
 public static class CalledName
 {
-    private const string Pack = "pack";
-    private const string Unpack = "unpack";
-
     /// <param name="called">The name or path of the program as its caller gave it.</param>
-    /// <inheritdoc cref="CommandLine.Run"/>
+    /// <inheritdoc cref="CommandLine.Run(string[], Terminal)"/>
     public static int Run(string called, string[] arguments, Terminal terminal)
     {
-        string? command = Path.GetFileNameWithoutExtension(called) switch
+        int code;
+        switch (Path.GetFileNameWithoutExtension(called))
         {
-            "pixi-pack" => Pack,
-            "pixi-unpack" => Unpack,
-            _ => null,
-        };
-        if (command is null)
-        {
-            return CommandLine.Run(arguments, terminal);
+            case "pixi-pack":
+                code = CommandLine.Run(PixiCommands.BuildPack(terminal), arguments, terminal);
+                break;
+            case "pixi-unpack":
+                code = CommandLine.Run(PixiCommands.BuildUnpack(terminal), arguments, terminal);
+                break;
+            default:
+                return CommandLine.Run(arguments, terminal);
         }
-        if (arguments is ["--version" or "-V"])
-        {
-            terminal.Out.WriteLine($"Packhorse {ProgramVersion.Text}");
-            return (int)ExitClass.Ok;
-        }
-        bool isNamed = command == Pack && arguments is [Pack or Unpack, ..];
-        int code = CommandLine.Run(isNamed ? arguments : [command, .. arguments], terminal);
         // What a signal ended is above all of ours.
         return code is > (int)ExitClass.Usage and < 128 ? (int)ExitClass.Other : code;
     }

@@ -16,13 +16,18 @@ public static class CommandLine
     /// An <see cref="ExitClass"/> as number, or 128 and the number of the signal that interrupted the command; of <c>run</c> and
     /// <c>shell</c> what <see cref="NotStarted"/> makes of it.
     /// </returns>
-    public static int Run(string[] arguments, Terminal terminal)
+    public static int Run(string[] arguments, Terminal terminal) => Run(BuildRoot(terminal), arguments, terminal);
+
+    /// <param name="root">The commands of the name that the program was called by.</param>
+    /// <inheritdoc cref="Run(string[], Terminal)"/>
+    internal static int Run(RootCommand root, string[] arguments, Terminal terminal)
     {
+        VersionAction.AddTo(root);
         bool starts = arguments is [StartCommands.Run or StartCommands.Shell, ..];
         string[] own = arguments;
         try
         {
-            ParseResult parsed = BuildRoot(terminal).Parse(arguments, Parsing);
+            ParseResult parsed = root.Parse(arguments, Parsing);
             own = arguments[..^CountPassedOn(parsed)];
             string[] errors = [.. FindErrors(own, parsed)];
             return errors.Length > 0 ? Refuse(errors, parsed, terminal, starts) : Invoke(parsed, terminal);
@@ -36,13 +41,17 @@ public static class CommandLine
 
     internal static RootCommand BuildRoot(Terminal terminal)
     {
-        var root = new RootCommand("Packhorse carries a pixi environment to any worker node.");
+        var root = new RootCommand("Packhorse carries a pixi environment to any worker node.")
+        {
+            HelpName = "packhorse",
+        };
         root.Subcommands.Add(PackCommand.Build(terminal));
         root.Subcommands.Add(UnpackCommand.Build(terminal));
         root.Subcommands.Add(StartCommands.BuildRun(terminal));
         root.Subcommands.Add(StartCommands.BuildShell(terminal));
         root.Subcommands.Add(InspectCommand.Build(terminal));
         root.Subcommands.Add(VerifyCommand.Build(terminal));
+        root.Subcommands.Add(CompletionCommand.Build(root, terminal));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
         return root;
     }
@@ -120,7 +129,9 @@ public static class CommandLine
             .GetResult();
 
     private static string CommandPath(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "packhorse" : $"packhorse {parsed.CommandResult.Command.Name}";
+        parsed.CommandResult.Command is RootCommand root
+            ? root.HelpName!
+            : $"{((RootCommand)parsed.RootCommandResult.Command).HelpName} {parsed.CommandResult.Command.Name}";
 
     private static Exception Unwrap(Exception error) =>
         error is AggregateException { InnerExceptions: [var only] } ? Unwrap(only) : error;

@@ -97,6 +97,23 @@ internal sealed class PackCommand
         return command;
     }
 
+    /// <summary>Makes a command of pixi-pack's options.</summary>
+    public static void AddAsPixiPack(Command command, Terminal terminal)
+    {
+        var self = new PackCommand(terminal);
+        command.Arguments.Add(self._manifest);
+        foreach (Option option in (Option[])[self._environment, self._platform, self._output, self._directoryOnly])
+        {
+            command.Options.Add(option);
+        }
+        self._executable.AddTo(command);
+        command.Options.Add(self._config);
+        command.Options.Add(self._common.Verbose);
+        command.Options.Add(self._common.Quiet);
+        ArgumentRules.NotEmpty(self._environment, self._platform, self._output, self._config);
+        command.SetAction((parsed, cancellation) => self.RunAsync(parsed, cancellation));
+    }
+
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string lockPath = ManifestLocation.FindLock(parsed.GetValue(_manifest)!);

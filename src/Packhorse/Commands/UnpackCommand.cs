@@ -88,6 +88,21 @@ internal sealed class UnpackCommand
         return command;
     }
 
+    /// <summary>Makes a command of pixi-unpack's options.</summary>
+    public static void AddAsPixiUnpack(Command command, Terminal terminal)
+    {
+        var self = new UnpackCommand(terminal);
+        command.Arguments.Add(self._pack);
+        foreach (
+            Option option in (Option[])[self._output, self._name, self._shell, self._common.Verbose, self._common.Quiet]
+        )
+        {
+            command.Options.Add(option);
+        }
+        ArgumentRules.NotEmpty(self._output, self._name, self._shell);
+        command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
+    }
+
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         if (!OperatingSystem.IsLinux())

@@ -44,11 +44,64 @@ public sealed class CalledNameTests
         Assert.Equal(2, Run(name, [.. arguments, "--nonsense"], out _));
     }
 
-    [Fact]
-    public void The_version_says_what_it_is()
+    [Theory]
+    [InlineData("pixi-pack", "--version")]
+    [InlineData("pixi-unpack", "-V")]
+    [InlineData("packhorse", "--version")]
+    [InlineData("packhorse", "-V")]
+    public void The_version_says_what_it_is(string name, string option)
     {
-        Assert.Equal(0, Run("pixi-pack", ["--version"], out string said));
+        Assert.Equal(0, Run(name, [option], out string said));
         Assert.StartsWith("Packhorse ", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pixi-pack", "--layout", "upstream")]
+    [InlineData("pixi-pack", "--json")]
+    [InlineData("pixi-pack", "--image")]
+    [InlineData("pixi-pack", "pack", "--dry-run")]
+    [InlineData("pixi-unpack", "--no-wait")]
+    [InlineData("pixi-unpack", "--workers", "1")]
+    [InlineData("pixi-pack", "unpack", "--json")]
+    [InlineData("pixi-pack", "run")]
+    [InlineData("pixi-pack", "completion")]
+    [InlineData("pixi-pack", "completion", "-s", "csh")]
+    public void Options_that_pixi_pack_does_not_have_are_mistakes(string name, params string[] arguments)
+    {
+        int code = Run(name, arguments, out string said);
+
+        // A word that is no option is a manifest that is not there.
+        Assert.Equal(arguments is ["run"] ? 1 : 2, code);
+        Assert.Contains("error: ", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pixi-pack", "-vvv", "-q")]
+    [InlineData("pixi-pack", "pack", "-v", "-v")]
+    public void Verbosity_may_be_asked_for_more_than_once(string name, params string[] before)
+    {
+        using var scratch = new ScratchDirectory();
+        string lockFile = SmallPack.MakeLock(scratch.Root);
+
+        int code = Run(
+            name,
+            [.. before, "-p", "linux-64", "-e", "default", "-o", scratch["x.tar"], lockFile],
+            out string said
+        );
+
+        Assert.True(code == 0, said);
+    }
+
+    [Fact]
+    public void Help_is_that_of_the_name()
+    {
+        Assert.Equal(0, Run("pixi-pack", ["-h"], out string pack));
+        Assert.Contains("pixi-pack [", pack, StringComparison.Ordinal);
+        Assert.Contains("--create-executable", pack, StringComparison.Ordinal);
+        Assert.DoesNotContain("--layout", pack, StringComparison.Ordinal);
+        Assert.Equal(0, Run("pixi-unpack", ["--help"], out string unpack));
+        Assert.Contains("--output-directory", unpack, StringComparison.Ordinal);
+        Assert.DoesNotContain("--workers", unpack, StringComparison.Ordinal);
     }
 
     private static int Run(string name, string[] arguments, out string said)
