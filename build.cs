@@ -357,6 +357,9 @@ internal static partial class Program
         ("dash", "dash"),
         ("file", "file"),
         ("shellcheck", "shellcheck"),
+        ("zsh", "zsh"),
+        ("fish", "fish"),
+        ("strace", "strace"),
         ("squashfs-tools", "unsquashfs"),
     ];
 }
