@@ -53,6 +53,12 @@ public static class Limits
     /// <summary>Bytes of a file that holds an image: 1 TiB.</summary>
     public const long ImageBytes = 1L << 40;
 
+    /// <summary>Bytes of an image's relocations, which are kept in memory when they are used.</summary>
+    public const int RelocationBytes = 64 << 20;
+
+    /// <summary>Bytes of an image's hot set.</summary>
+    public const int HotSetBytes = 16 << 20;
+
     /// <summary>Characters of the paths of all directories of an environment; a path of n components has n of them.</summary>
     public const int DirectoryCharacters = 256 << 20;
 

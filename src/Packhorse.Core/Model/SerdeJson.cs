@@ -28,6 +28,9 @@ public static class SerdeJson
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>What stands between the quotation marks of a string.</summary>
+    public static byte[] InsideOfString(string text) => Write(json => json.WriteStringValue(text))[1..^1];
+
     private sealed unsafe class SerdeJsonEncoder : JavaScriptEncoder
     {
         public static readonly SerdeJsonEncoder Instance = new();

@@ -78,6 +78,8 @@ public sealed partial class DocumentationTests
             $"| {Limits.TarExtensionBytes >> 20} MiB |",
             $"| {Limits.ImageBytes >> 30:N0} GiB |",
             $"| {Limits.ImageFileBlocks:N0} blocks |",
+            $"| relocations of an image | {Limits.RelocationBytes >> 20} MiB |",
+            $"| hot set of an image | {Limits.HotSetBytes >> 20} MiB |",
             $"| {Limits.ShebangBytes >> 10} KiB |",
             $"up to {Limits.StreamedPackageBytes >> 20} MiB compressed, {Limits.StreamedTotalBytes >> 20} MiB in all",
         ];
