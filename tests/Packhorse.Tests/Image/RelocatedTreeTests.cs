@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
-using Packhorse.Conda;
 using Packhorse.Image;
 using Packhorse.Install;
 using Packhorse.Model;
