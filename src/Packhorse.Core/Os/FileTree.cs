@@ -1,4 +1,6 @@
+using System.Runtime.Versioning;
 using Packhorse.Model;
+using Packhorse.Os.Interop;
 
 namespace Packhorse.Os;
 
@@ -63,6 +65,35 @@ public static class FileTree
 
     public static bool IsEmptyDirectory(string path) =>
         Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any();
+
+    /// <summary>As <see cref="IsEmptyDirectory"/>, and false for one that may not be listed.</summary>
+    public static bool IsKnownEmpty(string path)
+    {
+        try
+        {
+            return IsEmptyDirectory(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Where a path leads when every symbolic link in it is followed; null when it leads nowhere, or the system does not tell.</summary>
+    [SupportedOSPlatform("linux")]
+    public static string? Resolve(string path)
+    {
+        try
+        {
+            // Only the name is opened: that waits for no pipe and needs no permission to read.
+            using Descriptor opened = Descriptor.Open(path, LibC.O_PATH);
+            return new FileInfo($"/proc/self/fd/{opened.Number}").LinkTarget;
+        }
+        catch (Exception error) when (error is PackhorseException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Moves a file or directory within one file system, never over an existing file.</summary>
     public static void Move(string from, string to) =>

@@ -45,6 +45,15 @@ public sealed class InputFile : IRandomAccess, IDisposable
         );
     }
 
+    /// <summary>A file that whoever started this process had opened.</summary>
+    /// <param name="descriptor">Its number; closed with this.</param>
+    /// <param name="path">As messages name it.</param>
+    public static InputFile Inherited(int descriptor, string path) =>
+        new(path, new SafeFileHandle(descriptor, ownsHandle: true));
+
+    /// <summary>The number under which this process has it open, as long as this exists.</summary>
+    public int Descriptor => (int)_handle.DangerousGetHandle();
+
     /// <returns>Bytes read; less than asked for only at the end of the file.</returns>
     public int Read(Span<byte> destination, long offset)
     {

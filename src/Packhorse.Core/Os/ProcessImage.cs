@@ -20,24 +20,16 @@ public static unsafe class ProcessImage
     /// <exception cref="SystemRefusedException">The system does not execute it.</exception>
     public static void Replace(string path, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment)
     {
-        nint* argv = Copy(arguments);
-        nint* envp = Copy(environment);
-        try
+        using var argv = new NativeTexts(arguments);
+        using var envp = new NativeTexts(environment);
+        nint before = LibC.signal(LibC.SIGPIPE, LibC.SIG_DFL);
+        fixed (byte* name = NativePath.Encode(path, stackalloc byte[NativePath.ScratchBytes]))
         {
-            nint before = LibC.signal(LibC.SIGPIPE, LibC.SIG_DFL);
-            fixed (byte* name = NativePath.Encode(path, stackalloc byte[NativePath.ScratchBytes]))
-            {
-                _ = LibC.execve(name, (byte**)argv, (byte**)envp);
-            }
-            int errno = Marshal.GetLastPInvokeError();
-            _ = LibC.signal(LibC.SIGPIPE, before);
-            throw SystemErrors.FromErrno(errno, "execute", path);
+            _ = LibC.execve(name, argv.Pointer, envp.Pointer);
         }
-        finally
-        {
-            Free(argv);
-            Free(envp);
-        }
+        int errno = Marshal.GetLastPInvokeError();
+        _ = LibC.signal(LibC.SIGPIPE, before);
+        throw SystemErrors.FromErrno(errno, "execute", path);
     }
 
     /// <summary>The arguments of this process as they came, its own name first; null without /proc.</summary>
@@ -78,8 +70,14 @@ public static unsafe class ProcessImage
     public static bool IsWritableDirectory(string path) =>
         FileTree.DirectoryExists(path) && MayAccess(path, LibC.W_OK | LibC.X_OK);
 
+    /// <summary>True for a file or device that this user may open for both.</summary>
+    public static bool MayReadAndWrite(string path) => MayAccess(path, LibC.R_OK | LibC.W_OK);
+
     /// <summary>This user's number.</summary>
     public static uint UserId => LibC.geteuid();
+
+    /// <summary>The number of this user's group.</summary>
+    public static uint GroupId => LibC.getegid();
 
     private static List<byte[]>? ReadList(string path)
     {
@@ -106,26 +104,5 @@ public static unsafe class ProcessImage
         {
             return LibC.faccessat(LibC.AT_FDCWD, name, mode, 0) == 0;
         }
-    }
-
-    private static nint* Copy(IReadOnlyList<byte[]> texts)
-    {
-        var array = (nint*)NativeMemory.AllocZeroed((nuint)texts.Count + 1, (nuint)sizeof(nint));
-        for (int i = 0; i < texts.Count; i++)
-        {
-            var text = (byte*)NativeMemory.AllocZeroed((nuint)texts[i].Length + 1);
-            texts[i].CopyTo(new Span<byte>(text, texts[i].Length));
-            array[i] = (nint)text;
-        }
-        return array;
-    }
-
-    private static void Free(nint* array)
-    {
-        for (nint* item = array; *item != 0; item++)
-        {
-            NativeMemory.Free((void*)*item);
-        }
-        NativeMemory.Free(array);
     }
 }

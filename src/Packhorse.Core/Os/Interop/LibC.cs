@@ -19,6 +19,7 @@ internal static unsafe partial class LibC
     public const int O_EXCL = 0x80;
     public const int O_TRUNC = 0x200;
     public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
 
     public const int O_NONBLOCK = 0x800;
 
@@ -37,6 +38,7 @@ internal static unsafe partial class LibC
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
 
+    public const int R_OK = 4;
     public const int W_OK = 2;
     public const int X_OK = 1;
 
