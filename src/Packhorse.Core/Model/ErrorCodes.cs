@@ -47,6 +47,7 @@ public static class ErrorCodes
     public const string ReadOnly = "PH0603";
     public const string NotADirectory = "PH0604";
     public const string NotPrivate = "PH0605";
+    public const string CannotMount = "PH0606";
 
     public const string WrongPlatform = "PH0700";
     public const string NewerFormat = "PH0701";

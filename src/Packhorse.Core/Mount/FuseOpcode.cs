@@ -1,0 +1,36 @@
+namespace Packhorse.Mount;
+
+/// <summary>What the kernel asks for (include/uapi/linux/fuse.h), as far as an answer depends on it.</summary>
+internal enum FuseOpcode : uint
+{
+    Lookup = 1,
+    Forget = 2,
+    GetAttributes = 3,
+    SetAttributes = 4,
+    ReadLink = 5,
+    SymbolicLink = 6,
+    MakeNode = 8,
+    MakeDirectory = 9,
+    Unlink = 10,
+    RemoveDirectory = 11,
+    Rename = 12,
+    Link = 13,
+    Open = 14,
+    Read = 15,
+    Write = 16,
+    StatFileSystem = 17,
+    Release = 18,
+    SetExtendedAttribute = 21,
+    RemoveExtendedAttribute = 24,
+    Initialize = 26,
+    OpenDirectory = 27,
+    ReadDirectory = 28,
+    ReleaseDirectory = 29,
+    Create = 35,
+    Destroy = 38,
+    IoControl = 39,
+    BatchForget = 42,
+    Allocate = 43,
+    ReadDirectoryPlus = 44,
+    Rename2 = 45,
+}

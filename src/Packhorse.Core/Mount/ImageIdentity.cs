@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Packhorse.Image;
+using Packhorse.Model;
+
+namespace Packhorse.Mount;
+
+/// <summary>What has to be known of an image to mount it.</summary>
+public sealed record ImageIdentity
+{
+    private const int DigitsOfName = 12;
+    private const int DigitsOfLabel = 8;
+
+    // The packages come last in a manifest, and are much longer than the rest.
+    private const int FirstBytes = 8 << 10;
+
+    /// <summary>The environment's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it was made for.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>The conda subdir.</summary>
+    public required string Platform { get; init; }
+
+    /// <summary>Over what was installed.</summary>
+    public required Digest EnvironmentDigest { get; init; }
+
+    /// <summary>Stands for every byte of the file.</summary>
+    public required Digest Root { get; init; }
+
+    /// <summary>As the log names it: <c>hello-1a2b3c4d</c>.</summary>
+    public string Label => $"{Name}-{Root.ToString()[..DigitsOfLabel]}";
+
+    /// <summary>The directory to be covered for the prefix that it was made for; null when that prefix is not one of ours.</summary>
+    public string? Base
+    {
+        get
+        {
+            string tail = CanonicalPrefix.Below("", EnvironmentDigest);
+            return Prefix.EndsWith(tail, StringComparison.Ordinal) ? Prefix[..^tail.Length] : null;
+        }
+    }
+
+    /// <summary>Names the environment in paths.</summary>
+    public string Digits => EnvironmentDigest.ToString()[..DigitsOfName];
+
+    /// <param name="file">Any file.</param>
+    /// <param name="where">The file, for messages.</param>
+    /// <returns>Null when it holds no image.</returns>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
+    /// <exception cref="IncompatibleException">Of another version.</exception>
+    public static ImageIdentity? Read(IRandomAccess file, string where)
+    {
+        byte[] bytes = new byte[ImageFooter.Bytes];
+        if (file.Length < bytes.Length)
+        {
+            return null;
+        }
+        file.ReadExactly(bytes, file.Length - bytes.Length, where);
+        if (!ImageFooter.IsOne(bytes))
+        {
+            return null;
+        }
+        ImageFooter footer = ImageFooter.Parse(bytes, file.Length, where);
+        var verified = new VerifiedSource(file, footer, where);
+        long whole = Math.Min(footer.Manifest.Length, Limits.JsonBytes);
+        return Read(verified, footer, Math.Min(whole, FirstBytes), where)
+            ?? Read(verified, footer, whole, where)
+            ?? throw new CorruptDataException(
+                ErrorCodes.Malformed,
+                $"{where}: the manifest of the image does not say what it is"
+            );
+    }
+
+    /// <returns>Null when so many bytes do not tell all.</returns>
+    private static ImageIdentity? Read(VerifiedSource file, ImageFooter footer, long length, string where)
+    {
+        var bytes = new byte[length];
+        file.ReadExactly(bytes, footer.Manifest.Offset, where);
+        try
+        {
+            var members = new Dictionary<string, string>(StringComparer.Ordinal);
+            var reader = new Utf8JsonReader(bytes, length == footer.Manifest.Length, default);
+            while (members.Count < Wanted.Length && reader.Read())
+            {
+                if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1)
+                {
+                    continue;
+                }
+                string name = reader.GetString()!;
+                if (reader.Read() && reader.TokenType == JsonTokenType.String && Wanted.Contains(name))
+                {
+                    members[name] = reader.GetString()!;
+                }
+                else
+                {
+                    _ = reader.TrySkip();
+                }
+            }
+            return members.Count == Wanted.Length ? Of(members, footer.Root, where) : null;
+        }
+        catch (JsonException error)
+        {
+            throw new CorruptDataException(ErrorCodes.Malformed, $"{where}: its manifest is no JSON", error);
+        }
+    }
+
+    private static readonly string[] Wanted = ["environment", "platform", "prefix", "environment_digest"];
+
+    private static ImageIdentity Of(Dictionary<string, string> members, Digest root, string where)
+    {
+        string prefix = members["prefix"];
+        bool isPrefix = prefix is ['/', _, ..] && !prefix.EndsWith('/') && !prefix.Split('/').Contains("..");
+        bool isName = members["environment"] is { Length: > 0 } name && !name.Contains('/') && !name.Contains('\0');
+        if (!isPrefix || !isName || !Digest.TryParse(members["environment_digest"], out Digest digest))
+        {
+            throw new CorruptDataException(
+                ErrorCodes.Malformed,
+                $"{where}: the manifest of the image has a prefix, a name or a digest that is none"
+            );
+        }
+        return new ImageIdentity
+        {
+            Name = members["environment"],
+            Platform = members["platform"],
+            Prefix = prefix,
+            EnvironmentDigest = digest,
+            Root = root,
+        };
+    }
+}

@@ -1,0 +1,124 @@
+using System.Runtime.Versioning;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Mount;
+
+/// <summary>An image that is mounted for this process, by a server that it has started or that it has joined.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class MountedImage : IDisposable
+{
+    private readonly PacketSocket _control;
+    private readonly NamespaceHandles? _namespaces;
+
+    // 0 when another process has started it.
+    private readonly int _server;
+
+    private MountedImage(string prefix, PacketSocket control, NamespaceHandles? namespaces, int server) =>
+        (Prefix, _control, _namespaces, _server) = (prefix, control, namespaces, server);
+
+    /// <summary>Where the environment is, for those whom <see cref="Start"/> starts.</summary>
+    public string Prefix { get; }
+
+    /// <summary>Starts a server in namespaces of its own, or without where a program mounts for it, and waits until it serves.</summary>
+    /// <param name="image">Open for reading.</param>
+    /// <param name="environment">Of the server.</param>
+    /// <exception cref="PackhorseException">It is not possible; nothing of it is left.</exception>
+    public static MountedImage Serve(MountRequest request, InputFile image, IReadOnlyList<byte[]> environment)
+    {
+        (PacketSocket control, PacketSocket other) = PacketSocket.Pair();
+        int server = 0;
+        try
+        {
+            using (other)
+            {
+                server = ChildProcess.Start(
+                    new ChildRequest
+                    {
+                        Program = ChildRequest.ThisProgram,
+                        Arguments = MountServer.Arguments(request, image.Descriptor, other.Number),
+                        Environment = environment,
+                        MakesNamespaces = request.Mounter is null,
+                        OwnSession = true,
+                        Descriptor = image.Descriptor,
+                        OtherDescriptor = other.Number,
+                    }
+                );
+            }
+            _ = MountMessage.Send(control, MountMessage.Begin);
+            (char letter, string text, _) = MountMessage.Receive(control);
+            if (letter != MountMessage.Ready)
+            {
+                throw new SystemRefusedException(
+                    ErrorCodes.SystemRefused,
+                    letter == MountMessage.Refused ? text : "the server of the mount ended at once"
+                );
+            }
+            NamespaceHandles? namespaces = request.Mounter is null ? NamespaceHandles.Of(server) : null;
+            return new MountedImage(request.Prefix, control, namespaces, server);
+        }
+        catch (PackhorseException)
+        {
+            control.Dispose();
+            if (server > 0)
+            {
+                ChildProcess.End(server);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>Joins the mount of another process.</summary>
+    /// <param name="directory">Where the other process may be met.</param>
+    /// <param name="name">The name of its socket; null: after the image.</param>
+    /// <param name="root">The image's root; null with a name.</param>
+    /// <param name="job">Compared with the other's.</param>
+    /// <returns>Null when there is none.</returns>
+    public static MountedImage? Join(string directory, string? name, Digest? root, string job) =>
+        MeetingPlace.Join(directory, name ?? MeetingPlace.NameOf(root!.Value), root, job)
+            is var (control, prefix, handles)
+            ? new MountedImage(prefix, control, handles, 0)
+            : null;
+
+    /// <summary>
+    /// Starts a program where the environment is. This process becomes the one that stands in its place: with its exit code, and passing
+    /// signals on. Returns only by an exception.
+    /// </summary>
+    public void Start(IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment)
+    {
+        ulong mask = SignalQueue.Block();
+        int command;
+        try
+        {
+            command = ChildProcess.Start(
+                new ChildRequest
+                {
+                    Program = ChildRequest.ThisProgram,
+                    Arguments = arguments,
+                    Environment = environment,
+                    Enters = _namespaces,
+                    Directory = FileTree.CurrentDirectory,
+                    EndsWithParent = true,
+                    SignalMask = mask,
+                }
+            );
+        }
+        catch (PackhorseException)
+        {
+            SignalQueue.Restore(mask);
+            throw;
+        }
+        Supervisor.Become(command, _server, _control, environment);
+    }
+
+    /// <summary>Ends the server where this process has started it.</summary>
+    public void Dispose()
+    {
+        _control.Dispose();
+        _namespaces?.Dispose();
+        if (_server > 0)
+        {
+            ChildProcess.End(_server);
+        }
+    }
+}
