@@ -1,4 +1,5 @@
 using Packhorse.Model;
+using Packhorse.Mount;
 using Packhorse.Os;
 using Packhorse.Output;
 using Packhorse.Run;
@@ -12,6 +13,8 @@ internal static class LaunchCommands
     [
         .. CommandContext.CommonOptions,
         new("--into", '\0', TakesValue: true),
+        new("--start", '\0', TakesValue: true),
+        new("--writable", '\0', TakesValue: false),
     ];
 
     public static int Run(CommandContext context, string[] arguments)
@@ -68,6 +71,12 @@ internal static class LaunchCommands
             Scratch = [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory],
             Here = HostPlatform.Current,
             Workers = Environment.ProcessorCount,
+            Policy = options.Value("--start") is { } start
+                ? StartPolicy.Parse(start, "--start")
+                : StartPolicy.Parse(EnvironmentVariables.Start, EnvironmentVariables.StartName),
+            Job = EnvironmentVariables.CondorScratchDirectory,
+            IsWritable = options.Has("--writable"),
+            Tell = options.Has("--quiet") ? _ => { } : sentence => context.Error.WriteLine($"packhorse: {sentence}"),
             Variables = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? EnvironmentVariables.All),
         };
         PlainReporter reporter = context.Reporter(options, Verbosity.Quiet);

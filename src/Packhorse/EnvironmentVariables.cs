@@ -15,6 +15,11 @@ public static class EnvironmentVariables
     /// <summary>The directory for temporary files: environments to run are unpacked there when no job has a scratch directory.</summary>
     public static string? TemporaryDirectory => Environment.GetEnvironmentVariable("TMPDIR");
 
+    /// <summary>Which ways to start may be tried, as with <c>--start</c>.</summary>
+    public static string? Start => Environment.GetEnvironmentVariable(StartName);
+
+    public const string StartName = "PACKHORSE_START";
+
     /// <summary>All variables as NAME=VALUE, to be passed on.</summary>
     public static IEnumerable<byte[]> All
     {

@@ -1,10 +1,12 @@
 using System.Runtime.Versioning;
 using Packhorse.Model;
+using Packhorse.Mount;
+using Packhorse.Os;
 using Packhorse.Pack;
 
 namespace Packhorse.Run;
 
-/// <summary>The one place where it is decided by which way an environment comes to be there. Today there is one.</summary>
+/// <summary>The one place where it is decided by which way an environment comes to be there.</summary>
 [SupportedOSPlatform("linux")]
 public static class EnvironmentProvider
 {
@@ -12,7 +14,34 @@ public static class EnvironmentProvider
     /// <exception cref="PackhorseException">There is none, and nothing was started.</exception>
     public static IReadyEnvironment Provide(StartRequest request, IReporter reporter, CancellationToken cancellation)
     {
+        if (FileTree.KindOf(request.Pack) == FileKind.File)
+        {
+            InputFile file = InputFile.Open(request.Pack);
+            if (ImageIdentity.Read(file, request.Pack) is { } image)
+            {
+                CheckPlatform(request, image);
+                using var ladder = new ImageLadder(request, file, image, reporter);
+                return ladder.Climb(() => Unpack(request, reporter, cancellation));
+            }
+            file.Dispose();
+        }
+        return Unpack(request, reporter, cancellation);
+    }
+
+    private static UnpackedEnvironment Unpack(StartRequest request, IReporter reporter, CancellationToken cancellation)
+    {
         using PackContents pack = PackContents.Open(request.Pack);
         return UnpackedEnvironment.Make(pack, request, reporter, cancellation);
+    }
+
+    private static void CheckPlatform(StartRequest request, ImageIdentity image)
+    {
+        if (image.Platform != request.Here.ToString())
+        {
+            throw new IncompatibleException(
+                ErrorCodes.WrongPlatform,
+                $"{request.Pack} is for {image.Platform}, and this machine is {request.Here}"
+            );
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Packhorse.Model;
+using Packhorse.Mount;
 
 namespace Packhorse.Run;
 
@@ -22,4 +23,27 @@ public sealed record StartRequest
 
     /// <summary>The caller's variables, which what is started gets, with the environment's.</summary>
     public required ProcessEnvironment Variables { get; init; }
+
+    /// <summary>Which ways to start may be tried, where there are several.</summary>
+    public StartPolicy Policy { get; init; } = StartPolicy.Auto;
+
+    /// <summary>Stands for the job that this process belongs to, and no other; null: not known to be one.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>The directory that the environment is to appear as; null: one that Packhorse chooses.</summary>
+    public string? At { get; init; }
+
+    /// <summary>The environment can be changed; what is changed is kept in scratch space.</summary>
+    public bool IsWritable { get; init; }
+
+    /// <summary>A file that gets what is read of the image; null: not recorded.</summary>
+    public string? Record { get; init; }
+
+    /// <summary>What is going to be started, as text: directories that it names are left alone.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>Gets the one sentence for the job's log on how the environment came to be there.</summary>
+    public Action<string> Tell { get; init; } = _ => { };
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using Packhorse.Model;
+using Packhorse.Mount;
 using Packhorse.Os;
 using Packhorse.Output;
 using Packhorse.Run;
@@ -30,6 +31,18 @@ internal sealed class StartCommands
     {
         Description = "Directory for unpacked environments. [default: $_CONDOR_SCRATCH_DIR, $TMPDIR or /tmp]",
         HelpName = "DIR",
+    };
+
+    private readonly Option<string?> _start = new("--start")
+    {
+        Description =
+            "Ways to start in an image: auto, mount (never unpack), or some of join, namespace, fusermount and unpack; -NAME leaves one out. [default: $PACKHORSE_START or auto]",
+        HelpName = "WAYS",
+    };
+
+    private readonly Option<bool> _writable = new("--writable")
+    {
+        Description = "The environment of an image can be changed; what is changed goes into scratch space.",
     };
 
     private readonly CommonOptions _common = new();
@@ -71,7 +84,7 @@ internal sealed class StartCommands
     private Command Build(string name, string description)
     {
         ArgumentRules.NotEmpty(_into);
-        return new Command(name, description) { _pack, _into, _common.Quiet, _common.Verbose };
+        return new Command(name, description) { _pack, _into, _start, _writable, _common.Quiet, _common.Verbose };
     }
 
     /// <param name="command">Null: a shell.</param>
@@ -97,6 +110,12 @@ internal sealed class StartCommands
             Scratch = [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory],
             Here = HostPlatform.Current,
             Workers = Environment.ProcessorCount,
+            Policy = parsed.GetValue(_start) is { } start
+                ? StartPolicy.Parse(start, _start.Name)
+                : StartPolicy.Parse(EnvironmentVariables.Start, EnvironmentVariables.StartName),
+            Job = EnvironmentVariables.CondorScratchDirectory,
+            IsWritable = parsed.GetValue(_writable),
+            Tell = parsed.GetValue(_common.Quiet) ? _ => { } : Tell,
             Variables = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? EnvironmentVariables.All),
         };
         // What is started owns the output: nothing is said unless it is asked for.

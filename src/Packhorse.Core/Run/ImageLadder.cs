@@ -1,0 +1,273 @@
+using System.Runtime.Versioning;
+using Packhorse.Image;
+using Packhorse.Model;
+using Packhorse.Mount;
+using Packhorse.Os;
+using Packhorse.Pack;
+
+namespace Packhorse.Run;
+
+/// <summary>
+/// The ways to start in an image, tried in their order until one holds. Each that does not leaves a finding and nothing else.
+/// </summary>
+[SupportedOSPlatform("linux")]
+internal sealed class ImageLadder : IDisposable
+{
+    private readonly StartRequest _request;
+    private readonly InputFile _file;
+    private readonly ImageIdentity _image;
+    private readonly IReporter _reporter;
+    private readonly List<RungFinding> _findings = [];
+    private readonly long _begun;
+    private readonly Lazy<string?> _scratch;
+
+    public ImageLadder(StartRequest request, InputFile file, ImageIdentity image, IReporter reporter)
+    {
+        _begun = request.Clock.GetTimestamp();
+        (_request, _file, _image, _reporter) = (request, file, image, reporter);
+        _scratch = new Lazy<string?>(OpenScratch);
+    }
+
+    /// <summary>What was found out so far.</summary>
+    public IReadOnlyList<RungFinding> Findings => _findings;
+
+    /// <param name="unpack">The last rung.</param>
+    /// <exception cref="SystemRefusedException">None holds.</exception>
+    public IReadyEnvironment Climb(Func<IReadyEnvironment> unpack)
+    {
+        // Several processes of a job that begin at once are to have one mount.
+        using DirectoryLock? turn = TakeTurn();
+        if ((TryJoin() ?? TryNamespace() ?? TryFuserMount()) is { } mounted)
+        {
+            Tell(mounted.How);
+            return mounted.Environment;
+        }
+        turn?.Dispose();
+        if (!_request.Policy.Allows(Rung.Unpack))
+        {
+            _findings.Add(new RungFinding(Rung.Unpack, false, "forbidden"));
+            throw new SystemRefusedException(ErrorCodes.CannotMount, "the image cannot be mounted here: " + Summary())
+            {
+                Hint = "--start auto allows unpacking it into scratch space",
+            };
+        }
+        _findings.Add(new RungFinding(Rung.Unpack, true, "what is left"));
+        _request.Tell($"cannot mount {_image.Label}, unpacking it: {Summary()}");
+        return unpack();
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private string Summary() =>
+        string.Join(
+            "; ",
+            _findings
+                .Where(finding => !finding.IsTaken && finding.Rung != Rung.Unpack)
+                .Select(finding => $"{StartPolicy.NameOf(finding.Rung)}: {finding.Finding}")
+        );
+
+    private void Tell(string how)
+    {
+        double milliseconds = _request.Clock.GetElapsedTime(_begun).TotalMilliseconds;
+        _request.Tell($"mounted {_image.Label} in {Math.Ceiling(milliseconds):F0} ms ({how})");
+        foreach (RungFinding finding in _findings)
+        {
+            _reporter.Detail($"{StartPolicy.NameOf(finding.Rung)}: {finding.Finding}");
+        }
+    }
+
+    private DirectoryLock? TakeTurn()
+    {
+        if (_request.Job is null || !_request.Policy.Allows(Rung.Join) || Meeting is not { } directory)
+        {
+            return null;
+        }
+        string path = Path.Combine(directory, $"{_image.Root.ToString()[..16]}.lock");
+        return DirectoryLock.Take(path, wait: true, () => { }, CancellationToken.None);
+    }
+
+    private (IReadyEnvironment Environment, string How)? TryJoin()
+    {
+        if (!IsAllowed(Rung.Join))
+        {
+            return null;
+        }
+        if (_request.Job is not { } job)
+        {
+            return No(Rung.Join, "this is no job with a scratch directory of its own");
+        }
+        if (Meeting is not { } directory)
+        {
+            return No(Rung.Join, "there is no scratch directory");
+        }
+        if (MountedImage.Join(directory, null, _image.Root, job) is not { } image)
+        {
+            return No(Rung.Join, "no other process of this job has it mounted");
+        }
+        return Yes(Rung.Join, image, "joined the mount of this job");
+    }
+
+    private (IReadyEnvironment Environment, string How)? TryNamespace()
+    {
+        if (!IsAllowed(Rung.Namespace))
+        {
+            return null;
+        }
+        if (MountProbe.WhyNoNamespace() is { } reason)
+        {
+            return No(Rung.Namespace, reason);
+        }
+        string? covered = null;
+        string prefix;
+        if (_request.At is { } at)
+        {
+            prefix = at;
+        }
+        else if (CoverableBase.Find(_image.Base, InUse(), out string why) is { } found)
+        {
+            covered = found;
+            prefix = CanonicalPrefix.Below(found, _image.EnvironmentDigest);
+        }
+        else
+        {
+            return No(Rung.Namespace, $"no directory can be covered: {why}");
+        }
+        string how = prefix == _image.Prefix ? "user namespace" : $"user namespace, relocated to {prefix}";
+        return TryServe(Rung.Namespace, NewMount(prefix) with { Covered = covered, Changes = Changes() }, how);
+    }
+
+    private (IReadyEnvironment Environment, string How)? TryFuserMount()
+    {
+        if (!IsAllowed(Rung.FuserMount))
+        {
+            return null;
+        }
+        if (MountProbe.WhyNoFuserMount(out string program) is { } reason)
+        {
+            return No(Rung.FuserMount, reason);
+        }
+        if (_request.IsWritable)
+        {
+            return No(Rung.FuserMount, "it makes no environment that can be changed");
+        }
+        if (_scratch.Value is not { } scratch)
+        {
+            return No(Rung.FuserMount, "there is no scratch directory");
+        }
+        string prefix = _request.At ?? Path.Combine(scratch, $"{_image.Digits}-{Processes.Own}");
+        FileTree.CreateDirectory(prefix);
+        return TryServe(Rung.FuserMount, NewMount(prefix) with { Mounter = program }, "fusermount3");
+    }
+
+    private MountRequest NewMount(string prefix) =>
+        new()
+        {
+            File = _file.Path,
+            Prefix = prefix,
+            Baked = _image.Prefix,
+            Meeting = Meeting,
+            Job = _request.Job ?? "",
+            Record = _request.Record,
+            Processors = _request.Workers,
+        };
+
+    private (IReadyEnvironment Environment, string How)? TryServe(Rung rung, MountRequest request, string how)
+    {
+        try
+        {
+            return Yes(rung, MountedImage.Serve(request, _file, _request.Variables.Entries), how);
+        }
+        catch (SystemRefusedException refused)
+        {
+            return No(rung, refused.Message);
+        }
+        catch (NotFoundException refused)
+        {
+            return No(rung, refused.Message);
+        }
+    }
+
+    private bool IsAllowed(Rung rung)
+    {
+        if (!_request.Policy.Allows(rung))
+        {
+            _ = No(rung, "forbidden");
+            return false;
+        }
+        return true;
+    }
+
+    private (IReadyEnvironment Environment, string How)? No(Rung rung, string reason)
+    {
+        _findings.Add(new RungFinding(rung, false, reason));
+        return null;
+    }
+
+    private (IReadyEnvironment Environment, string How)? Yes(Rung rung, MountedImage image, string how)
+    {
+        _findings.Add(new RungFinding(rung, true, how));
+        return (new MountedEnvironment(image, _request.Variables, _image.Name, _scratch.Value), how);
+    }
+
+    private IEnumerable<string> InUse() =>
+        new List<string?>
+        {
+            FileTree.Absolute("."),
+            FileTree.Absolute(_request.Pack),
+            _request.Variables.GetText("HOME"),
+            _request.Variables.GetText("TMPDIR"),
+            _request.Into,
+        }
+            .Concat(_request.Scratch)
+            .Concat(_request.Command)
+            .OfType<string>()
+            .Where(path => path.StartsWith('/'));
+
+    private string? Changes()
+    {
+        if (!_request.IsWritable)
+        {
+            return null;
+        }
+        string scratch =
+            _scratch.Value
+            ?? throw new UsageException(
+                ErrorCodes.NoScratchDirectory,
+                "there is no scratch directory for what is changed in the environment"
+            )
+            {
+                Hint = "name one with --into DIR",
+            };
+        string directory = Path.Combine(scratch, $"changes-{_image.Digits}");
+        PrivateDirectory.Create(directory);
+        return directory;
+    }
+
+    private string? Meeting
+    {
+        get
+        {
+            if (_scratch.Value is not { } scratch)
+            {
+                return null;
+            }
+            string directory = Path.Combine(scratch, "mounts");
+            PrivateDirectory.Create(directory);
+            return directory;
+        }
+    }
+
+    // Mounting needs none; only what it adds does.
+    private string? OpenScratch()
+    {
+        try
+        {
+            return EnvironmentStore.Open(_request.Into, [.. _request.Scratch, EnvironmentStore.LastResort]).Directory;
+        }
+        catch (PackhorseException error)
+        {
+            _reporter.Detail($"no scratch directory: {error.Message}");
+            return null;
+        }
+    }
+}

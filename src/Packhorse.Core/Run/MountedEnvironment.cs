@@ -1,0 +1,25 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using Packhorse.Mount;
+
+namespace Packhorse.Run;
+
+/// <summary>
+/// An environment that is mounted. The command is a child of this process, which stands in its place: with its exit code, and passing
+/// signals on.
+/// </summary>
+/// <param name="scratch">A directory of this user's for what programs keep; null: there is none.</param>
+[SupportedOSPlatform("linux")]
+internal sealed class MountedEnvironment(MountedImage image, ProcessEnvironment variables, string name, string? scratch)
+    : IReadyEnvironment
+{
+    public int Run(IReadOnlyList<byte[]> command, Action<string> tell) => Start(command);
+
+    public int Shell() => Start(null);
+
+    private int Start(IReadOnlyList<byte[]>? command)
+    {
+        image.Start(StartRole.Arguments(image.Prefix, name, scratch, command), variables.Entries);
+        throw new UnreachableException();
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.Versioning;
+using System.Text;
+using Packhorse.Install;
+using Packhorse.Model;
+using Packhorse.Mount;
+using Packhorse.Os;
+
+namespace Packhorse.Run;
+
+/// <summary>
+/// This program as the process that becomes the command, where the environment is mounted: only there its files can be read, and its
+/// programs found.
+/// </summary>
+[SupportedOSPlatform("linux")]
+public static class StartRole
+{
+    private const string Command = "run";
+    private const string Shell = "shell";
+
+    // Thousandths of the memory: when it runs out, the command is chosen before the server that it needs.
+    private const int ChosenBeforeServer = 50;
+
+    /// <param name="name">The environment's, for a shell's prompt.</param>
+    /// <param name="scratch">A directory of this user's for what programs keep; null: there is none.</param>
+    /// <param name="command">Null: an interactive shell.</param>
+    internal static IReadOnlyList<byte[]> Arguments(
+        string prefix,
+        string name,
+        string? scratch,
+        IReadOnlyList<byte[]>? command
+    )
+    {
+        string[] own = [MountRole.Start, command is null ? Shell : Command, prefix, name, scratch ?? ""];
+        return ["packhorse"u8.ToArray(), .. own.Select(Encoding.UTF8.GetBytes), .. command ?? []];
+    }
+
+    /// <param name="arguments">Of this process.</param>
+    /// <param name="tell">Gets sentences for the job's log.</param>
+    /// <returns>The exit code of this or another role of a mount's; null when these are other arguments.</returns>
+    public static int? Execute(string[] arguments, Action<string> tell)
+    {
+        if (MountRole.Execute(arguments, tell) is { } exitCode)
+        {
+            return exitCode;
+        }
+        if (arguments is not [MountRole.Start, var kind, var prefix, var name, var scratch, .. var command])
+        {
+            return null;
+        }
+        Processes.RaiseOutOfMemoryScore(Processes.Own, ChosenBeforeServer);
+        var variables = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? []);
+        try
+        {
+            if (scratch.Length > 0)
+            {
+                ScratchHome.Provide(variables, Path.Combine(scratch, "home"), prefix);
+            }
+            Activation activation = Activation.Read(prefix);
+            if (kind == Shell)
+            {
+                string directory = scratch.Length > 0 ? scratch : "/tmp";
+                InteractiveShell.Start(activation, variables, name, Path.Combine(directory, $"{name}.bashrc"));
+            }
+            var launch = new LaunchRequest
+            {
+                Activation = activation,
+                Command = RawArguments.Of(command),
+                Environment = variables,
+            };
+            return Launcher.StartAsShell(launch, tell);
+        }
+        catch (PackhorseException failure)
+        {
+            tell($"not started: {failure.Message}");
+            return NotStarted.ExitCode(failure.ExitClass);
+        }
+    }
+}
