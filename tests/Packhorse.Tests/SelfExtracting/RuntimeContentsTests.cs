@@ -6,7 +6,8 @@ namespace Packhorse.Tests.SelfExtracting;
 /// <summary>What is linked into the runtime, by the names in its link map.</summary>
 public sealed partial class RuntimeContentsTests
 {
-    private static string[] Rooms { get; } = ["Model", "Os", "Codecs", "Conda", "Install", "Pack", "Run"];
+    private static string[] Rooms { get; } =
+    ["Model", "Os", "Codecs", "Conda", "Install", "Image", "Pack", "Mount", "Run"];
 
     [Fact]
     public void Only_rooms_that_read_are_in_the_runtime()
