@@ -23,6 +23,7 @@ internal static class HelpText
           -o, --output-directory DIR  Directory that gets the environment and the activation script [default: .]
           -e, --env-name NAME         Name of the environment's directory [default: env]
           -s, --shell SHELL           Shell that the activation script is for: bash or zsh [default: bash]
+              --override-virtual N=V  What this machine has, such as __glibc=2.28, in place of what is found
           -v, --verbose               Say more
           -q, --quiet                 Say only what goes wrong
           -h, --help                  This

@@ -15,6 +15,7 @@ internal static class PackCommands
         new("--output-directory", 'o', TakesValue: true),
         new("--env-name", 'e', TakesValue: true),
         new("--shell", 's', TakesValue: true),
+        new("--override-virtual", '\0', TakesValue: true),
     ];
 
     public static void Unpack(CommandContext context, string[] arguments)
@@ -31,6 +32,9 @@ internal static class PackCommands
             EnvironmentName = options.Value("--env-name") ?? "env",
             Shell = ActivationScript.ParseShell(options.Value("--shell") ?? "bash"),
             Here = HostPlatform.Current,
+            Machine = options.Value("--override-virtual") is { } machine
+                ? VirtualPackages.Detect().With(machine)
+                : VirtualPackages.Detect(),
             Workers = Environment.ProcessorCount,
         };
         PlainReporter reporter = context.Reporter(options, Verbosity.Normal);

@@ -78,6 +78,7 @@ public sealed class EnvironmentStore
             EnvironmentName = pack.Identity.ToString()[..DigitsOfName],
             Shell = null,
             Here = with.Here,
+            Machine = VirtualPackages.Detect(),
             Workers = with.Workers,
         };
         if (IsWhole(request.Prefix))

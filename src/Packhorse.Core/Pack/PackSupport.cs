@@ -21,6 +21,15 @@ internal static class PackSupport
         }
     }
 
+    /// <summary>An environment may be unpacked on another machine than the one that runs it: a warning, no refusal.</summary>
+    public static void WarnOfMachine(IEnumerable<PackedPackage> packages, VirtualPackages machine, IReporter reporter)
+    {
+        foreach (string sentence in machine.Unmet(packages.Select(package => package.Record)))
+        {
+            reporter.Warn(sentence);
+        }
+    }
+
     /// <exception cref="CorruptDataException">The file is another package than the lists say.</exception>
     public static PackageToInstall ToInstall(PackedPackage package, PackageInfo info)
     {

@@ -86,6 +86,7 @@ public sealed class StreamUnpacker
         {
             _reporter.Warn(warning);
         }
+        PackSupport.WarnOfMachine(packages, _request.Machine, _reporter);
         PlannedPackage[] arrived = Arrange(plan, staged);
         return Unpacker.Finish(_transaction, (plan, arrived), packages, (_request, _reporter));
     }

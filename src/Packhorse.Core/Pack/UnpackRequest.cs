@@ -23,6 +23,9 @@ public sealed record UnpackRequest
     /// <summary>The platform of this machine.</summary>
     public required Platform Here { get; init; }
 
+    /// <summary>What this machine offers to packages; what they miss is told as a warning.</summary>
+    public VirtualPackages Machine { get; init; } = VirtualPackages.Unknown;
+
     /// <summary>Threads that unpack.</summary>
     public int Workers { get; init; } = 1;
 

@@ -35,6 +35,7 @@ public static class Unpacker
         {
             reporter.Warn(warning);
         }
+        PackSupport.WarnOfMachine(pack.Packages, request.Machine, reporter);
         PlannedPackage[] arriving = [.. plan.Packages.Where(package => !transaction.IsInstalled(package, plan))];
         (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
         SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");

@@ -47,6 +47,13 @@ internal sealed class UnpackCommand
         HelpName = "N",
     };
 
+    private readonly Option<string[]> _overrides = new("--override-virtual")
+    {
+        Description =
+            "What this machine has, in place of what is found, such as __glibc=2.28; without a version it is not looked at. Repeatable.",
+        HelpName = "NAME=V",
+    };
+
     private readonly Option<bool> _noWait = new("--no-wait")
     {
         Description = "Fail instead of waiting when another process unpacks into the same environment.",
@@ -68,6 +75,7 @@ internal sealed class UnpackCommand
             self._shell,
             self._workers,
             self._noWait,
+            self._overrides,
         };
         ArgumentRules.NotEmpty(self._output, self._name, self._shell);
         self._workers.Validators.Add(result =>
@@ -119,6 +127,10 @@ internal sealed class UnpackCommand
             EnvironmentName = parsed.GetValue(_name)!,
             Shell = ActivationScript.ParseShell(parsed.GetValue(_shell)!),
             Here = HostPlatform.Current,
+            Machine = (parsed.GetValue(_overrides) ?? []).Aggregate(
+                VirtualPackages.Detect(),
+                (machine, assignment) => machine.With(assignment)
+            ),
             Workers = workers > 0 ? workers : Environment.ProcessorCount,
             Wait = !parsed.GetValue(_noWait),
         };

@@ -7,7 +7,7 @@ namespace Packhorse.Model.Matching;
 /// A version of a conda package and its place in conda's order (CEP 33): epoch, segments of numbers and words, a local part. Equal
 /// versions may be written differently: <c>1.0</c> and <c>1</c>.
 /// </summary>
-public sealed class CondaVersion : IComparable<CondaVersion>, IEquatable<CondaVersion>
+public sealed class CondaVersion : IEquatable<CondaVersion>
 {
     private readonly ulong _epoch;
     private readonly Segment[] _segments;
@@ -51,12 +51,9 @@ public sealed class CondaVersion : IComparable<CondaVersion>, IEquatable<CondaVe
         return true;
     }
 
-    public int CompareTo(CondaVersion? other)
+    /// <returns>Less than, equal to or greater than 0, as this is older than, as old as or younger than the other.</returns>
+    public int CompareTo(CondaVersion other)
     {
-        if (other is null)
-        {
-            return 1;
-        }
         int epochs = _epoch.CompareTo(other._epoch);
         int segments = epochs != 0 ? epochs : Compare(_segments, other._segments);
         return segments != 0 ? segments : Compare(_local, other._local);

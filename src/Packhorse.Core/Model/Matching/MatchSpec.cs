@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -10,6 +11,8 @@ namespace Packhorse.Model.Matching;
 /// </summary>
 public sealed class MatchSpec
 {
+    private static readonly SearchValues<char> EndsOfNames = SearchValues.Create(" <>=!~");
+
     private readonly string _text;
 
     private MatchSpec(string text, string name)
@@ -42,7 +45,7 @@ public sealed class MatchSpec
         }
         int channel = rest.IndexOf("::", StringComparison.Ordinal);
         rest = channel < 0 ? rest : rest[(channel + 2)..];
-        int end = rest.AsSpan().IndexOfAny(" <>=!~");
+        int end = rest.AsSpan().IndexOfAny(EndsOfNames);
         string name = end < 0 ? rest : rest[..end];
         if (name.Length == 0)
         {

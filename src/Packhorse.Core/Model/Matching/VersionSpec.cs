@@ -81,7 +81,7 @@ public abstract class VersionSpec
         return CondaVersion.TryParse(number, out CondaVersion? version) ? Create(term, sign, version, star) : null;
     }
 
-    private static VersionSpec? Create(string term, string sign, CondaVersion version, bool star) =>
+    private static Comparison? Create(string term, string sign, CondaVersion version, bool star) =>
         sign switch
         {
             "" when star => new Comparison(term, candidate => candidate.StartsWith(version)),

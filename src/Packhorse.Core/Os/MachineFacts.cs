@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Text;
+
+namespace Packhorse.Os;
+
+/// <summary>What programs ask of a Linux machine: its kernel, its C library, its NVIDIA driver.</summary>
+public static class MachineFacts
+{
+    // Multiarch and multilib systems, and those with one directory for all.
+    private static readonly string[] LibraryDirectories =
+    [
+        "/lib64",
+        "/usr/lib64",
+        "/lib/x86_64-linux-gnu",
+        "/usr/lib/x86_64-linux-gnu",
+        "/lib/aarch64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/lib",
+        "/usr/lib",
+    ];
+
+    private static readonly SearchValues<byte> DigitsAndPoint = SearchValues.Create("0123456789."u8);
+
+    // A C library has some two megabytes.
+    private const int LargestLibrary = 64 << 20;
+
+    /// <summary>As in <c>6.1.0-18-amd64</c>; null when it is not told.</summary>
+    public static string? KernelRelease => ReadText("/proc/sys/kernel/osrelease")?.Trim();
+
+    /// <summary>
+    /// The version that GNU's C library says of itself, as in <c>2.36</c>; null when there is none. Read out of its file: a static
+    /// program has no other way.
+    /// </summary>
+    public static string? GlibcVersion =>
+        LibraryDirectories
+            .Select(directory => $"{directory}/libc.so.6")
+            .Where(FileTree.FileExists)
+            .Select(ReadGlibcVersion)
+            .FirstOrDefault(version => version is not null);
+
+    /// <summary>The driver's version, as in <c>535.104.05</c>; null where none is loaded.</summary>
+    public static string? NvidiaDriver
+    {
+        get
+        {
+            // "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug …"
+            string[] words = (ReadText("/proc/driver/nvidia/version") ?? "").Split(
+                (char[]?)null,
+                StringSplitOptions.RemoveEmptyEntries
+            );
+            return words.FirstOrDefault(word =>
+                char.IsAsciiDigit(word[0]) && word.Contains('.', StringComparison.Ordinal)
+            );
+        }
+    }
+
+    private static string? ReadGlibcVersion(string path)
+    {
+        try
+        {
+            ReadOnlySpan<byte> library = InputFile.ReadAllBytes(path, LargestLibrary);
+            ReadOnlySpan<byte> said = "stable release version "u8;
+            int at = library.IndexOf(said);
+            if (at < 0)
+            {
+                return null;
+            }
+            ReadOnlySpan<byte> rest = library[(at + said.Length)..];
+            int end = rest.IndexOfAnyExcept(DigitsAndPoint);
+            return Encoding.ASCII.GetString(rest[..Math.Max(0, end)]).TrimEnd('.');
+        }
+        catch (Model.PackhorseException)
+        {
+            // Not readable: then it is not known.
+            return null;
+        }
+    }
+
+    private static string? ReadText(string path)
+    {
+        try
+        {
+            return FileTree.FileExists(path) ? File.ReadAllText(path) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
