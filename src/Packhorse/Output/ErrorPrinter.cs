@@ -12,7 +12,7 @@ internal static class ErrorPrinter
         for (Exception? cause = exception.InnerException; cause is not null; cause = cause.InnerException)
         {
             // Many causes only repeat what was said.
-            if (!shown.Contains(cause.Message, StringComparison.Ordinal))
+            if (!shown.Contains(cause.Message, StringComparison.Ordinal) && !IsResourceKey(cause.Message))
             {
                 error.WriteLine($"  caused by: {Printable.Text(cause.Message)}");
                 shown += cause.Message;
@@ -27,6 +27,13 @@ internal static class ErrorPrinter
         {
             error.WriteLine(Printable.Text(exception.ToString()));
         }
+    }
+
+    // The runtime is built without the base class library's texts: of what that throws it has the names of the texts, as in IO_Some_Name.
+    private static bool IsResourceKey(string message)
+    {
+        string first = message.Split(',', ' ')[0];
+        return first.Contains('_') && first.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
     }
 
     private static string Sentence(Exception exception) =>
