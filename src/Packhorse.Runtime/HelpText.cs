@@ -14,7 +14,7 @@ internal static class HelpText
     private const string PackFile = """
 
         Arguments:
-          [PACK_FILE]  A tar, a self-extracting file, a directory, or - for a tar on standard input [default: environment.tar]
+          [PACK_FILE]  A tar, a self-extracting file, an image, a directory, or - for a tar on standard input [default: environment.tar]
 
         """;
 
@@ -24,6 +24,8 @@ internal static class HelpText
           -e, --env-name NAME         Name of the environment's directory [default: env]
           -s, --shell SHELL           Shell that the activation script is for: bash or zsh [default: bash]
               --override-virtual N=V  What this machine has, such as __glibc=2.28, in place of what is found
+          --first LIST                Of an image: a file with paths, a line each, that are unpacked first
+          --keep-pyc                  Of an image: unpack its byte-code too
           -v, --verbose               Say more
           -q, --quiet                 Say only what goes wrong
           -h, --help                  This
@@ -65,7 +67,7 @@ internal static class HelpText
 
     private static string Standalone(string name) =>
         $"""
-            Makes conda environments of packs, and runs them. A pack is a tar, a directory, or a self-extracting file.
+            Makes conda environments of packs, and runs them. A pack is a tar, a directory, a self-extracting file, or an image.
 
             Usage: {name} unpack [OPTIONS] [PACK]             unpack to ./env and write activate.sh; PACK - is a tar on standard input
                    {name} run [--into DIR] PACK [--] CMD...   unpack once into scratch space, then become CMD in the environment

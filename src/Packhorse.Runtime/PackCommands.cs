@@ -16,6 +16,8 @@ internal static class PackCommands
         new("--env-name", 'e', TakesValue: true),
         new("--shell", 's', TakesValue: true),
         new("--override-virtual", '\0', TakesValue: true),
+        new("--first", '\0', TakesValue: true),
+        new("--keep-pyc", '\0', TakesValue: false),
     ];
 
     public static void Unpack(CommandContext context, string[] arguments)
@@ -36,6 +38,8 @@ internal static class PackCommands
                 ? VirtualPackages.Detect().With(machine)
                 : VirtualPackages.Detect(),
             Workers = Environment.ProcessorCount,
+            KeepByteCode = options.Has("--keep-pyc"),
+            First = options.Value("--first") is { } list ? FirstPaths.Read(list) : null,
         };
         PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
         UnpackResult result = context.Interruptibly(token => Unpack(pack, (request, reporter), token));
@@ -61,8 +65,15 @@ internal static class PackCommands
         {
             return;
         }
-        using PackContents pack = PackContents.Open(context.PackOf(options.Rest));
+        string path = context.PackOf(options.Rest);
         PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
+        using ImageFile? image = ImageFile.TryOpen(path);
+        if (image is not null)
+        {
+            VerifyImage(context, image, reporter);
+            return;
+        }
+        using PackContents pack = PackContents.Open(path);
         VerifyResult result = context.Interruptibly(token =>
             PackVerifier.Verify(pack, Environment.ProcessorCount, reporter, token)
         );
@@ -79,9 +90,26 @@ internal static class PackCommands
         {
             return;
         }
-        using PackContents pack = PackContents.Open(context.PackOf(options.Rest));
+        string path = context.PackOf(options.Rest);
+        using ImageFile? image = ImageFile.TryOpen(path);
+        if (image is not null)
+        {
+            ImageSummaryText.Write(context.Output, ImageSummary.Of(image), all: options.Has("--verbose"));
+            return;
+        }
+        using PackContents pack = PackContents.Open(path);
         PackSummary summary = context.Interruptibly(token => PackSummary.Read(pack, Environment.ProcessorCount, token));
         SummaryText.Write(context.Output, summary, all: options.Has("--verbose"));
+    }
+
+    private static void VerifyImage(CommandContext context, ImageFile image, PlainReporter reporter)
+    {
+        context.Interruptibly(token =>
+        {
+            ImageVerifier.Verify(image, Environment.ProcessorCount, reporter, token);
+            return true;
+        });
+        context.Output.WriteLine(ImageSummaryText.Verified(ImageSummary.Of(image)));
     }
 
     private static UnpackResult Unpack(
@@ -95,6 +123,11 @@ internal static class PackCommands
             using Stream input =
                 pack == "-" ? InputPipeStream.StandardInput(cancellation) : InputPipeStream.Open(pack, cancellation);
             return StreamUnpacker.Unpack(input, to.Request, to.Reporter, cancellation);
+        }
+        using ImageFile? image = ImageFile.TryOpen(pack);
+        if (image is not null)
+        {
+            return ImageUnpacker.Unpack(image.Image, to.Request, to.Reporter, cancellation);
         }
         using PackContents contents = PackContents.Open(pack);
         return Unpacker.Unpack(contents, to.Request, to.Reporter, cancellation);

@@ -15,6 +15,7 @@ public sealed class EnvironmentImage : IDisposable
     private readonly VerifiedSource _source;
     private readonly int _cacheBytes;
     private SquashfsTree? _tree;
+    private RelocationTable? _relocations;
 
     private EnvironmentImage(IRandomAccess file, ImageFooter footer, int cacheBytes, string where)
     {
@@ -93,7 +94,9 @@ public sealed class EnvironmentImage : IDisposable
 
     /// <summary>Reads the relocations, for the prefix that the manifest names.</summary>
     /// <exception cref="CorruptDataException">They are damaged.</exception>
-    public RelocationTable ReadRelocations()
+    public RelocationTable ReadRelocations() => LazyInitializer.EnsureInitialized(ref _relocations, ParseRelocations);
+
+    private RelocationTable ParseRelocations()
     {
         var table = RelocationTable.Parse(
             ReadPart(Footer.Relocations, Limits.RelocationBytes, "relocation table"),

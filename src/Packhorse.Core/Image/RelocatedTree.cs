@@ -82,6 +82,10 @@ public sealed class RelocatedTree : IImageTree
         return total;
     }
 
+    /// <summary>True for a file that records of conda-meta may have the digest of.</summary>
+    public bool IsDigested(InodeReference file) =>
+        _table.TryFind(file, out RelocationEntry entry) && entry.Kind is RelocationKind.Text or RelocationKind.Binary;
+
     /// <summary>What is known of a file's content at the new prefix need not be computed when a record of it is read.</summary>
     public void Remember(InodeReference file, Digest sha256)
     {

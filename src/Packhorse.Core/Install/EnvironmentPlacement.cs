@@ -12,7 +12,7 @@ namespace Packhorse.Install;
 internal sealed class EnvironmentPlacement(
     string prefix,
     string stage,
-    InstallPlan plan,
+    EnvironmentArrival arrival,
     InstalledEnvironment? installed
 )
 {
@@ -21,12 +21,11 @@ internal sealed class EnvironmentPlacement(
 
     private readonly Dictionary<string, bool> _realDirectories = new(StringComparer.Ordinal);
 
-    public void Place(IReadOnlyList<PlannedPackage> arrived)
+    public void Place()
     {
         using LinuxDirectory root = LinuxDirectory.Open(prefix);
-        string[] arriving = [.. arrived.SelectMany(package => package.Targets)];
-        HashSet<string> obsolete = FindObsolete(arrived, arriving);
-        List<string> givingWay = CheckNothingInTheWay(arriving, obsolete);
+        HashSet<string> obsolete = FindObsolete();
+        List<string> givingWay = CheckNothingInTheWay(obsolete);
         root.TryCreateDirectory("conda-meta");
         WriteJournal(root, obsolete);
         // From here on nothing counts as installed until the journal is gone.
@@ -34,15 +33,15 @@ internal sealed class EnvironmentPlacement(
         RemoveObsolete(root, obsolete);
         givingWay.ForEach(directory => RemoveEmptyTree(root, directory));
         // Before the files that they name: a run that is interrupted after this leaves none without a record.
-        foreach (string record in arrived.Select(package => CondaMeta.RecordPath(package.Package.Record)))
+        foreach (string record in arrival.Arrived.Select(CondaMeta.RecordPath))
         {
             root.Rename($"{stage}/{record}", record);
         }
-        foreach (string directory in plan.Directories)
+        foreach (string directory in arrival.Directories)
         {
             _ = root.TryCreateDirectory(directory);
         }
-        foreach (string path in arriving)
+        foreach (string path in arrival.Paths)
         {
             root.Rename($"{stage}/{path}", path);
         }
@@ -54,13 +53,11 @@ internal sealed class EnvironmentPlacement(
     }
 
     // Files of packages that leave or are replaced, their records, and what an interrupted update left, but nothing that is planned.
-    private HashSet<string> FindObsolete(IReadOnlyList<PlannedPackage> arrived, string[] arriving)
+    private HashSet<string> FindObsolete()
     {
         var obsolete = new HashSet<string>(installed?.Leftovers ?? [], StringComparer.Ordinal);
-        HashSet<string> replaced = arrived
-            .Select(package => CondaMeta.RecordPath(package.Package.Record))
-            .ToHashSet(StringComparer.Ordinal);
-        HashSet<string> planned = plan.Records.Select(CondaMeta.RecordPath).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> replaced = arrival.Arrived.Select(CondaMeta.RecordPath).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> planned = arrival.Records.Select(CondaMeta.RecordPath).ToHashSet(StringComparer.Ordinal);
         foreach (InstalledPackage package in installed?.Packages ?? [])
         {
             if (!planned.Contains(package.RecordPath))
@@ -73,14 +70,11 @@ internal sealed class EnvironmentPlacement(
                 obsolete.UnionWith(package.Files);
             }
         }
-        obsolete.UnionWith(ByteCode(obsolete.Concat(arriving)));
-        obsolete.ExceptWith(arriving);
+        obsolete.UnionWith(ByteCode(obsolete.Concat(arrival.Paths)));
+        obsolete.ExceptWith(arrival.Paths);
         // A path may have moved from a package that leaves to one that is kept.
-        foreach (PlannedPackage package in plan.Packages)
-        {
-            obsolete.ExceptWith(package.Targets);
-        }
-        obsolete.ExceptWith(CondaMeta.ReservedPaths(plan.Records));
+        obsolete.ExceptWith(arrival.Staying);
+        obsolete.ExceptWith(CondaMeta.ReservedPaths(arrival.Records));
         return obsolete;
     }
 
@@ -111,9 +105,9 @@ internal sealed class EnvironmentPlacement(
 
     // Looked at before the first change: a link in place of a directory would lead what is written out of the prefix, and files of the
     // user's in place of a file would stop the update half way. Returns directories that hold nothing that stays.
-    private List<string> CheckNothingInTheWay(string[] arriving, HashSet<string> obsolete)
+    private List<string> CheckNothingInTheWay(HashSet<string> obsolete)
     {
-        foreach (string directory in plan.Directories.Where(directory => !obsolete.Contains(directory)))
+        foreach (string directory in arrival.Directories.Where(directory => !obsolete.Contains(directory)))
         {
             string path = Path.Combine(prefix, directory);
             if (FileTree.Exists(path) && !FileTree.IsRealDirectory(path))
@@ -122,7 +116,7 @@ internal sealed class EnvironmentPlacement(
             }
         }
         var givingWay = new List<string>();
-        foreach (string file in arriving)
+        foreach (string file in arrival.Paths)
         {
             string path = Path.Combine(prefix, file);
             if (!FileTree.IsRealDirectory(path))

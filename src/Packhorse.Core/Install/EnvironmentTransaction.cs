@@ -120,32 +120,34 @@ public sealed class EnvironmentTransaction : IDisposable
     /// <summary>A package is whole in the stage: writes its record. Thread-safe.</summary>
     public void AddRecord(LinkedPackage package)
     {
-        PackageRecord record = package.Plan.Package.Record;
-        byte[] content = CondaMeta.WriteRecord(package);
+        AddRecord(package.Plan.Package.Record, CondaMeta.WriteRecord(package));
+    }
+
+    /// <param name="content">Of the record as conda-meta gets it.</param>
+    /// <inheritdoc cref="AddRecord(LinkedPackage)"/>
+    public void AddRecord(PackageRecord record, ReadOnlySpan<byte> content)
+    {
         _ = Stage.TryCreateDirectory("conda-meta");
         WriteOwn(new DirectorySink(Stage), CondaMeta.RecordPath(record), content);
         _arrived[record.DistributionName] = Sha256.Hash(content);
     }
 
-    /// <summary>
-    /// Makes the stage part of the environment. <paramref name="arrived"/> are the packages whose records were added to the stage; the
-    /// others of the plan are kept, and what is in neither goes.
-    /// </summary>
-    public void Commit(InstallPlan plan, IReadOnlyList<PlannedPackage> arrived)
+    /// <summary>Makes the stage part of the environment. What neither arrived nor stays goes.</summary>
+    public void Commit(EnvironmentArrival arrival)
     {
         var sink = new DirectorySink(Stage);
         _ = Stage.TryCreateDirectory("conda-meta");
         WriteOwn(sink, CondaMeta.HistoryPath, CondaMeta.History);
         WriteOwn(sink, CondaMeta.CacheTagPath, CondaMeta.CacheTag);
-        WriteOwn(sink, InstalledDigests.Path, DigestsOf(plan).Write());
-        WriteOwn(sink, EnvironmentMarker.Path, plan.Marker.Write());
+        WriteOwn(sink, InstalledDigests.Path, DigestsOf(arrival).Write());
+        WriteOwn(sink, EnvironmentMarker.Path, arrival.Marker.Write());
         if (IsNew)
         {
             RenameWhole();
         }
         else
         {
-            new EnvironmentPlacement(Prefix, StageNames.Inner, plan, Installed).Place(arrived);
+            new EnvironmentPlacement(Prefix, StageNames.Inner, arrival, Installed).Place();
             FileTree.DeleteDirectory(StagePath);
         }
         _committed = true;
@@ -153,10 +155,10 @@ public sealed class EnvironmentTransaction : IDisposable
     }
 
     // Of what arrived as it was written, of what stays as it was found.
-    private InstalledDigests DigestsOf(InstallPlan plan)
+    private InstalledDigests DigestsOf(EnvironmentArrival arrival)
     {
-        var digests = new InstalledDigests { SitePackages = plan.Python?.SitePackages };
-        foreach (PackageRecord record in plan.Records)
+        var digests = new InstalledDigests { SitePackages = arrival.SitePackages };
+        foreach (PackageRecord record in arrival.Records)
         {
             string name = record.DistributionName;
             if (record.Sha256 is not { } package)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Packhorse.Image;
 using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -8,7 +9,7 @@ namespace Packhorse.Pack;
 
 /// <summary>
 /// Environments unpacked to be run, each under the digest of its pack: <c>BASE/packhorse-UID/HEX</c>, where HEX are the first 16 digits
-/// of <see cref="PackContents.Identity"/>. An environment gets that name when all of it is there, so that what has the name is whole.
+/// of <see cref="PackContents.Identity"/>, or of an image's root. An environment gets that name when all of it is there, so that what has the name is whole.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class EnvironmentStore
@@ -72,10 +73,43 @@ public sealed class EnvironmentStore
         CancellationToken cancellation
     )
     {
+        pack.Manifest.CheckPlatform(with.Here);
+        return Provide(
+            pack.Identity,
+            with,
+            reporter,
+            request => Unpacker.Unpack(pack, request, reporter, cancellation)
+        );
+    }
+
+    /// <inheritdoc cref="Provide(PackContents, ValueTuple{Platform, int}, IReporter, CancellationToken)"/>
+    public string Provide(
+        EnvironmentImage image,
+        (Platform Here, int Workers) with,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        image.Manifest.CheckPlatform(with.Here);
+        return Provide(
+            image.Footer.Root,
+            with,
+            reporter,
+            request => ImageUnpacker.Unpack(image, request, reporter, cancellation)
+        );
+    }
+
+    private string Provide(
+        Digest identity,
+        (Platform Here, int Workers) with,
+        IReporter reporter,
+        Action<UnpackRequest> unpack
+    )
+    {
         var request = new UnpackRequest
         {
             OutputDirectory = Directory,
-            EnvironmentName = pack.Identity.ToString()[..DigitsOfName],
+            EnvironmentName = identity.ToString()[..DigitsOfName],
             Shell = null,
             Here = with.Here,
             Machine = VirtualPackages.Detect(),
@@ -83,11 +117,12 @@ public sealed class EnvironmentStore
         };
         if (IsWhole(request.Prefix))
         {
-            pack.Manifest.CheckPlatform(request.Here);
             reporter.Detail($"using the environment in {request.Prefix}");
-            return request.Prefix;
         }
-        _ = Unpacker.Unpack(pack, request, reporter, cancellation);
+        else
+        {
+            unpack(request);
+        }
         return request.Prefix;
     }
 

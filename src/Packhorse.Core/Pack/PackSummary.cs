@@ -34,6 +34,16 @@ public sealed record PackSummary
 
     public int Files => Packages.Sum(package => package.Files);
 
+    /// <inheritdoc cref="VirtualPackages"/>
+    internal static string[] VirtualPackagesOf(IEnumerable<PackageRecord> records) =>
+        [
+            .. records
+                .SelectMany(record => record.Depends)
+                .Where(dependency => dependency.StartsWith("__", StringComparison.Ordinal))
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
+
     /// <exception cref="CorruptDataException">A package is damaged where its lists are.</exception>
     public static PackSummary Read(PackContents pack, int workers, CancellationToken cancellation)
     {
@@ -61,14 +71,7 @@ public sealed record PackSummary
             Manifest = pack.Manifest,
             Identity = pack.Identity,
             Packages = packages,
-            VirtualPackages =
-            [
-                .. pack
-                    .Packages.SelectMany(package => package.Record.Depends)
-                    .Where(dependency => dependency.StartsWith("__", StringComparison.Ordinal))
-                    .Distinct(StringComparer.Ordinal)
-                    .Order(StringComparer.Ordinal),
-            ],
+            VirtualPackages = VirtualPackagesOf(pack.Packages.Select(package => package.Record)),
             Unverifiable = pack.Packages.Count(package => !package.Expected.IsVerifiable),
         };
     }

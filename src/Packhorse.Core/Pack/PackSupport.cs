@@ -22,9 +22,9 @@ internal static class PackSupport
     }
 
     /// <summary>An environment may be unpacked on another machine than the one that runs it: a warning, no refusal.</summary>
-    public static void WarnOfMachine(IEnumerable<PackedPackage> packages, VirtualPackages machine, IReporter reporter)
+    public static void WarnOfMachine(IEnumerable<PackageRecord> packages, VirtualPackages machine, IReporter reporter)
     {
-        foreach (string sentence in machine.Unmet(packages.Select(package => package.Record)))
+        foreach (string sentence in machine.Unmet(packages))
         {
             reporter.Warn(sentence);
         }

@@ -86,9 +86,12 @@ public sealed class StreamUnpacker
         {
             _reporter.Warn(warning);
         }
-        PackSupport.WarnOfMachine(packages, _request.Machine, _reporter);
+        PackSupport.WarnOfMachine(packages.Select(package => package.Record), _request.Machine, _reporter);
         PlannedPackage[] arrived = Arrange(plan, staged);
-        return Unpacker.Finish(_transaction, (plan, arrived), packages, (_request, _reporter));
+        return Unpacker.Finish(_transaction, EnvironmentArrival.Of(plan, arrived), (_request, _reporter)) with
+        {
+            Unverified = packages.Count(package => !package.Expected.IsVerifiable),
+        };
     }
 
     // Writers pad the end of a tar; whoever writes to the pipe should not find it closed before.

@@ -32,6 +32,15 @@ public sealed record UnpackRequest
     /// <summary>Wait while another process changes the same environment.</summary>
     public bool Wait { get; init; } = true;
 
+    /// <summary>Of an image: byte-code that its writer made is unpacked too.</summary>
+    public bool KeepByteCode { get; init; }
+
+    /// <summary>
+    /// Of an image: paths in the environment, directories with all that is in them, that are unpacked first, in this order. Null: what is
+    /// known to be needed by the recorded program.
+    /// </summary>
+    public IReadOnlyList<string>? First { get; init; }
+
     /// <summary>The environment's prefix.</summary>
     public string Prefix => Path.Combine(OutputDirectory, EnvironmentName);
 
@@ -97,5 +106,5 @@ public sealed record UnpackResult
     public required int Unchanged { get; init; }
 
     /// <summary>Packages without a digest, whose content nothing vouches for.</summary>
-    public required int Unverified { get; init; }
+    public int Unverified { get; init; }
 }

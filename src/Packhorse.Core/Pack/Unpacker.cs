@@ -35,12 +35,15 @@ public static class Unpacker
         {
             reporter.Warn(warning);
         }
-        PackSupport.WarnOfMachine(pack.Packages, request.Machine, reporter);
+        PackSupport.WarnOfMachine(pack.Packages.Select(package => package.Record), request.Machine, reporter);
         PlannedPackage[] arriving = [.. plan.Packages.Where(package => !transaction.IsInstalled(package, plan))];
         (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
         SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");
         Link(pack, plan, arriving, (transaction, request.Workers, reporter), cancellation);
-        return Finish(transaction, (plan, arriving), pack.Packages, (request, reporter));
+        return Finish(transaction, EnvironmentArrival.Of(plan, arriving), (request, reporter)) with
+        {
+            Unverified = pack.Packages.Count(package => !package.Expected.IsVerifiable),
+        };
     }
 
     /// <summary>What unpacking would do, with nothing written.</summary>
@@ -75,8 +78,7 @@ public static class Unpacker
     /// </summary>
     internal static UnpackResult Finish(
         EnvironmentTransaction transaction,
-        (InstallPlan Plan, IReadOnlyList<PlannedPackage> Arrived) made,
-        IReadOnlyList<PackedPackage> packages,
+        EnvironmentArrival arrival,
         (UnpackRequest Request, IReporter Reporter) asked
     )
     {
@@ -87,7 +89,7 @@ public static class Unpacker
             ? OutputFile.CreateAt(part, path, FilePermissions.ReadWrite)
             : null;
         Activation activation = Activation.ReadAt(transaction.StagePath, request.Prefix);
-        transaction.Commit(made.Plan, made.Arrived);
+        transaction.Commit(arrival);
         if (!transaction.IsNew)
         {
             // What was there and is kept has its part in it.
@@ -103,9 +105,8 @@ public static class Unpacker
         {
             Prefix = request.Prefix,
             ActivationScript = request.Script,
-            Packages = packages.Count,
-            Unchanged = packages.Count - made.Arrived.Count,
-            Unverified = packages.Count(package => !package.Expected.IsVerifiable),
+            Packages = arrival.Records.Count,
+            Unchanged = arrival.Records.Count - arrival.Arrived.Count,
         };
     }
 

@@ -2,7 +2,6 @@ using System.Runtime.Versioning;
 using Packhorse.Model;
 using Packhorse.Mount;
 using Packhorse.Os;
-using Packhorse.Pack;
 
 namespace Packhorse.Run;
 
@@ -21,17 +20,11 @@ public static class EnvironmentProvider
             {
                 CheckPlatform(request, image);
                 using var ladder = new ImageLadder(request, file, image, reporter);
-                return ladder.Climb(() => Unpack(request, reporter, cancellation));
+                return ladder.Climb(() => UnpackedEnvironment.Make(request, reporter, cancellation));
             }
             file.Dispose();
         }
-        return Unpack(request, reporter, cancellation);
-    }
-
-    private static UnpackedEnvironment Unpack(StartRequest request, IReporter reporter, CancellationToken cancellation)
-    {
-        using PackContents pack = PackContents.Open(request.Pack);
-        return UnpackedEnvironment.Make(pack, request, reporter, cancellation);
+        return UnpackedEnvironment.Make(request, reporter, cancellation);
     }
 
     private static void CheckPlatform(StartRequest request, ImageIdentity image)

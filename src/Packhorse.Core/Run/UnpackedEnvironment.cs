@@ -17,15 +17,11 @@ internal sealed class UnpackedEnvironment : IReadyEnvironment
     private UnpackedEnvironment(Activation activation, ProcessEnvironment variables, string name) =>
         (_activation, _variables, _name) = (activation, variables, name);
 
-    public static UnpackedEnvironment Make(
-        PackContents pack,
-        StartRequest request,
-        IReporter reporter,
-        CancellationToken cancellation
-    )
+    /// <summary>Unpacks a pack or an image, where that was not done before.</summary>
+    public static UnpackedEnvironment Make(StartRequest request, IReporter reporter, CancellationToken cancellation)
     {
         EnvironmentStore store = EnvironmentStore.Open(request.Into, [.. request.Scratch, EnvironmentStore.LastResort]);
-        string prefix = store.Provide(pack, (request.Here, request.Workers), reporter, cancellation);
+        string prefix = Provide(store, request, reporter, cancellation);
         ScratchHome.Provide(request.Variables, store.Home, prefix);
         Activation activation = Activation.Read(prefix);
         foreach (string warning in activation.Warnings)
@@ -33,6 +29,22 @@ internal sealed class UnpackedEnvironment : IReadyEnvironment
             reporter.Warn(warning);
         }
         return new UnpackedEnvironment(activation, request.Variables, Path.GetFileNameWithoutExtension(request.Pack));
+    }
+
+    private static string Provide(
+        EnvironmentStore store,
+        StartRequest request,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        using ImageFile? image = ImageFile.TryOpen(request.Pack);
+        if (image is not null)
+        {
+            return store.Provide(image.Image, (request.Here, request.Workers), reporter, cancellation);
+        }
+        using PackContents pack = PackContents.Open(request.Pack);
+        return store.Provide(pack, (request.Here, request.Workers), reporter, cancellation);
     }
 
     public int Run(IReadOnlyList<byte[]> command, Action<string> tell)

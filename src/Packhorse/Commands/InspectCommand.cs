@@ -11,7 +11,7 @@ internal sealed class InspectCommand
 {
     private readonly Argument<string> _pack = ArgumentRules.Path(
         "PACK",
-        "A pack: a tar, a self-extracting file or a directory.",
+        "A pack: a tar, a self-extracting file or a directory; or an image.",
         "environment.tar"
     );
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON." };
@@ -23,7 +23,7 @@ internal sealed class InspectCommand
     public static Command Build(Terminal terminal)
     {
         var self = new InspectCommand(terminal);
-        var command = new Command("inspect", "Say what a pack holds, and what unpacking it takes.")
+        var command = new Command("inspect", "Say what a pack or an image holds, and what unpacking it takes.")
         {
             self._pack,
             self._json,
@@ -47,6 +47,13 @@ internal sealed class InspectCommand
                 ErrorCodes.BadArguments,
                 "inspect needs a pack that can be read twice, not a pipe"
             );
+        }
+        using ImageFile? image = ImageFile.TryOpen(path);
+        if (image is not null)
+        {
+            var report = new ImageReport(_terminal);
+            report.Inspected(image, asJson: parsed.GetValue(_json), all: parsed.GetValue(_verbose));
+            return (int)ExitClass.Ok;
         }
         using PackContents pack = PackContents.Open(path);
         PackSummary summary = PackSummary.Read(pack, Environment.ProcessorCount, cancellation);

@@ -16,7 +16,7 @@ internal sealed class UnpackCommand
 
     private readonly Argument<string> _pack = ArgumentRules.Path(
         "PACK",
-        "A pack: a tar, a self-extracting file (pixi-pack's too), a directory, or - for a tar on standard input.",
+        "A pack: a tar, a self-extracting file (pixi-pack's too), a directory, or - for a tar on standard input; or an image.",
         "environment.tar"
     );
 
@@ -59,6 +59,17 @@ internal sealed class UnpackCommand
         Description = "Fail instead of waiting when another process unpacks into the same environment.",
     };
 
+    private readonly Option<string> _first = new("--first")
+    {
+        Description = "Of an image: unpack these first; a file with a path in a line, or what a recording wrote.",
+        HelpName = "LIST",
+    };
+
+    private readonly Option<bool> _keepByteCode = new("--keep-pyc")
+    {
+        Description = "Of an image: unpack its byte-code too.",
+    };
+
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -76,8 +87,10 @@ internal sealed class UnpackCommand
             self._workers,
             self._noWait,
             self._overrides,
+            self._first,
+            self._keepByteCode,
         };
-        ArgumentRules.NotEmpty(self._output, self._name, self._shell);
+        ArgumentRules.NotEmpty(self._output, self._name, self._shell, self._first);
         self._workers.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > MostWorkers)
@@ -133,6 +146,8 @@ internal sealed class UnpackCommand
             ),
             Workers = workers > 0 ? workers : Environment.ProcessorCount,
             Wait = !parsed.GetValue(_noWait),
+            KeepByteCode = parsed.GetValue(_keepByteCode),
+            First = parsed.GetValue(_first) is { } list ? FirstPaths.Read(list) : null,
         };
         request.Check();
         string pack = parsed.GetValue(_pack)!;
@@ -164,6 +179,11 @@ internal sealed class UnpackCommand
                     using Stream input = pack == "-" ? _terminal.OpenInput() : InputPipeStream.Open(pack, cancellation);
                     return StreamUnpacker.Unpack(input, request, reporter, cancellation);
                 }
+                using ImageFile? image = ImageFile.TryOpen(pack);
+                if (image is not null)
+                {
+                    return ImageUnpacker.Unpack(image.Image, request, reporter, cancellation);
+                }
                 using PackContents contents = PackContents.Open(pack);
                 return Unpacker.Unpack(contents, request, reporter, cancellation);
             }
@@ -178,6 +198,12 @@ internal sealed class UnpackCommand
                 ErrorCodes.BadArguments,
                 "--dry-run needs a pack that can be read twice, not a pipe"
             );
+        }
+        using ImageFile? image = ImageFile.TryOpen(pack);
+        if (image is not null)
+        {
+            new ImageReport(_terminal).DryRun(image, request, asJson: parsed.GetValue(_common.Json));
+            return;
         }
         using PackContents contents = PackContents.Open(pack);
         InstallPlan plan = Unpacker.Plan(contents, request, SilentReporter.Instance, cancellation);

@@ -10,7 +10,7 @@ internal sealed class VerifyCommand
 {
     private readonly Argument<string> _pack = ArgumentRules.Path(
         "PACK",
-        "A pack: a tar, a self-extracting file (pixi-pack's too) or a directory.",
+        "A pack: a tar, a self-extracting file (pixi-pack's too) or a directory; or an image.",
         "environment.tar"
     );
 
@@ -22,7 +22,10 @@ internal sealed class VerifyCommand
     public static Command Build(Terminal terminal)
     {
         var self = new VerifyCommand(terminal);
-        var command = new Command("verify", "Compare everything in a pack with its SHA-256; nothing is written.")
+        var command = new Command(
+            "verify",
+            "Compare everything in a pack or an image with its SHA-256; nothing is written."
+        )
         {
             self._pack,
             self._common.Json,
@@ -40,6 +43,11 @@ internal sealed class VerifyCommand
         if (path == "-")
         {
             throw new UsageException(ErrorCodes.BadArguments, "verify needs a pack that can be read twice, not a pipe");
+        }
+        using ImageFile? image = ImageFile.TryOpen(path);
+        if (image is not null)
+        {
+            return VerifyImage(parsed, image, cancellation);
         }
         using PackContents pack = PackContents.Open(path);
         VerifyResult result = _common.WithReporter(
@@ -69,6 +77,21 @@ internal sealed class VerifyCommand
             );
         }
         result.RequireComplete();
+        return (int)ExitClass.Ok;
+    }
+
+    private int VerifyImage(ParseResult parsed, ImageFile image, CancellationToken cancellation)
+    {
+        _common.WithReporter(
+            parsed,
+            _terminal,
+            reporter =>
+            {
+                ImageVerifier.Verify(image, Environment.ProcessorCount, reporter, cancellation);
+                return true;
+            }
+        );
+        new ImageReport(_terminal).Verified(image, asJson: parsed.GetValue(_common.Json));
         return (int)ExitClass.Ok;
     }
 }

@@ -164,6 +164,6 @@ public sealed class InterruptedUnpackTests : IDisposable
         }
         Assert.Equal(2, arrived.Count);
         File.Delete(Path.Combine(transaction.StagePath, missing));
-        Assert.Throws<NotFoundException>(() => transaction.Commit(plan, arrived));
+        Assert.Throws<NotFoundException>(() => transaction.Commit(EnvironmentArrival.Of(plan, arrived)));
     }
 }

@@ -6,6 +6,9 @@ namespace Packhorse.Tests.Pack;
 /// <summary>A node with one environment that is unpacked into again and again.</summary>
 public sealed class Worksite : IDisposable
 {
+    /// <summary>What images are made for: no environment is ever there.</summary>
+    public const string BakedPrefix = "/media/p/0123456789ab";
+
     private readonly ScratchDirectory _scratch = new();
     private int _packs;
 
@@ -16,18 +19,15 @@ public sealed class Worksite : IDisposable
     public string this[string relative] => Path.Combine(Prefix, relative);
 
     /// <returns>The path of a pack of these packages.</returns>
-    public string Pack(params IEnumerable<PackageBuilder> packages) =>
-        PackChannel(_ =>
-        {
-            // One channel, so that a package keeps its URL.
-            var channel = new ChannelDirectory(_scratch["channel"]);
-            packages.ToList().ForEach(package => channel.Add(package));
-            return channel;
-        });
+    public string Pack(params IEnumerable<PackageBuilder> packages) => PackChannel(_ => MakeChannel(packages), "tar");
+
+    /// <summary>The path of an image of these packages, made for another prefix.</summary>
+    public string PackImage(params IEnumerable<PackageBuilder> packages) =>
+        PackChannel(_ => MakeChannel(packages), "sqfs", "--prefix", BakedPrefix, "--pyc", "off");
 
     /// <inheritdoc cref="Pack"/>
     public string PackFixtures(params IEnumerable<string> fixtures) =>
-        PackChannel(number => RealChannel.Make(_scratch[$"channel{number}"], fixtures));
+        PackChannel(number => RealChannel.Make(_scratch[$"channel{number}"], fixtures), "tar");
 
     public CommandRun Unpack(string pack, params string[] options) =>
         CommandRun.Of(["unpack", "-o", OutputDirectory, .. options, pack]);
@@ -90,12 +90,20 @@ public sealed class Worksite : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
-    private string PackChannel(Func<int, ChannelDirectory> make)
+    // One channel, so that a package keeps its URL.
+    private ChannelDirectory MakeChannel(IEnumerable<PackageBuilder> packages)
+    {
+        var channel = new ChannelDirectory(_scratch["channel"]);
+        packages.ToList().ForEach(package => channel.Add(package));
+        return channel;
+    }
+
+    private string PackChannel(Func<int, ChannelDirectory> make, string extension, params string[] options)
     {
         int number = ++_packs;
         make(number).WriteLock(_scratch[$"project{number}"]);
-        string pack = _scratch[$"{number}.tar"];
-        CommandRun.Of("pack", "-q", "-o", pack, _scratch[$"project{number}"]).Successful();
+        string pack = _scratch[$"{number}.{extension}"];
+        CommandRun.Of(["pack", "-q", "-o", pack, .. options, _scratch[$"project{number}"]]).Successful();
         return pack;
     }
 }

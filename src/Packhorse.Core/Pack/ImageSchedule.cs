@@ -1,0 +1,96 @@
+using Packhorse.Image;
+
+namespace Packhorse.Pack;
+
+/// <summary>
+/// In which order the files of an image are unpacked: first what is needed first, then large files, so that no thread is left with one at
+/// the end, then the others in pieces of work in the order in which they are stored, so that every fragment is decoded once.
+/// </summary>
+internal static class ImageSchedule
+{
+    private const long LargeBytes = 16 << 20;
+    private const long JobBytes = 4 << 20;
+    private const int JobFiles = 256;
+
+    /// <param name="first">See <see cref="UnpackRequest.First"/>.</param>
+    /// <returns>What one thread does in one go.</returns>
+    public static IReadOnlyList<IReadOnlyList<ImageEntry>> Plan(
+        IReadOnlyList<ImageEntry> entries,
+        EnvironmentImage image,
+        IReadOnlyList<string>? first
+    )
+    {
+        Func<ImageEntry, int> rank = first is null ? ByHotSet(image) : ByName(first);
+        ILookup<bool, (ImageEntry Entry, int Rank)> byUrgency = entries
+            .Select(entry => (Entry: entry, Rank: rank(entry)))
+            .ToLookup(item => item.Rank < int.MaxValue);
+        var jobs = new List<IReadOnlyList<ImageEntry>>();
+        AddJobs(jobs, byUrgency[true].OrderBy(item => item.Rank).ThenBy(item => item.Entry.Order));
+        IOrderedEnumerable<(ImageEntry Entry, int)> others = byUrgency[false]
+            .OrderByDescending(item => item.Entry.Size >= LargeBytes ? item.Entry.Size : 0)
+            .ThenBy(item => item.Entry.Order);
+        AddJobs(jobs, others);
+        return jobs;
+    }
+
+    private static void AddJobs(List<IReadOnlyList<ImageEntry>> jobs, IEnumerable<(ImageEntry Entry, int)> items)
+    {
+        var job = new List<ImageEntry>();
+        long bytes = 0;
+        foreach ((ImageEntry entry, _) in items)
+        {
+            if (job.Count > 0 && (bytes + entry.Size > JobBytes || job.Count == JobFiles))
+            {
+                jobs.Add(job);
+                (job, bytes) = ([], 0);
+            }
+            job.Add(entry);
+            bytes += entry.Size;
+        }
+        if (job.Count > 0)
+        {
+            jobs.Add(job);
+        }
+    }
+
+    private static Func<ImageEntry, int> ByName(IReadOnlyList<string> first)
+    {
+        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int i = 0; i < first.Count; i++)
+        {
+            ranks.TryAdd(first[i].TrimEnd('/'), i);
+        }
+        return entry =>
+        {
+            // The path itself or a directory above it, whichever was named first.
+            int best = int.MaxValue;
+            for (string path = entry.Path; ; path = path[..path.LastIndexOf('/')])
+            {
+                best = Math.Min(best, ranks.GetValueOrDefault(path, int.MaxValue));
+                if (!path.Contains('/'))
+                {
+                    return best;
+                }
+            }
+        };
+    }
+
+    private static Func<ImageEntry, int> ByHotSet(EnvironmentImage image)
+    {
+        long begin = image.Footer.FileSystem.Offset;
+        (long Begin, long End, int Rank)[] ranges =
+        [
+            .. image
+                .ReadHotSet()
+                .Select((range, rank) => (range.Offset - begin, range.End - begin, rank))
+                .OrderBy(range => range.Item1),
+        ];
+        long[] begins = [.. ranges.Select(range => range.Begin)];
+        return entry =>
+        {
+            int index = Array.BinarySearch(begins, entry.Order);
+            index = index < 0 ? ~index - 1 : index;
+            return entry.Size > 0 && index >= 0 && entry.Order < ranges[index].End ? ranges[index].Rank : int.MaxValue;
+        };
+    }
+}
