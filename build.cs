@@ -44,7 +44,8 @@ int Help()
           test --full   the same, what takes gigabytes or long, and parsers against changed inputs
                         (--fuzz-seconds N: how long each parser, 30 if not given)
           bench [NAME]  compare with stock tools; the tables of BENCHMARKS.md
-          publish       the executables that people install, into artifacts/publish/
+          publish       the executables for linux-64, into artifacts/publish/
+          publish --all the same carrying the runtime of linux-aarch64 too, those for macOS and Windows, a package for dotnet tool
           fmt           format the sources
           help          this
 
@@ -84,8 +85,21 @@ int Bench()
 int Publish()
 {
     NeedPackages(ForPublishing);
-    PublishNative();
-    foreach (string file in Directory.EnumerateFiles("artifacts/publish").Where(file => !file.EndsWith(".map")).Order())
+    bool all = rest.Contains("--all");
+    PublishNative(all ? PublishRuntimeOfArm64() : null);
+    if (all)
+    {
+        PublishSingleFile("osx-arm64", "osx-arm64");
+        PublishSingleFile("osx-x64", "osx-64");
+        PublishSingleFile("win-x64", "win-64");
+        PublishTool();
+    }
+    foreach (
+        string file in Directory
+            .EnumerateFiles("artifacts/publish", "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".map"))
+            .Order(StringComparer.Ordinal)
+    )
     {
         byte[] digest = System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file));
         Console.WriteLine($"{new FileInfo(file).Length, 12:N0}  {Convert.ToHexStringLower(digest)}  {file}");
@@ -100,7 +114,7 @@ int Test()
     Step("dotnet", "tool", "restore");
     Step("dotnet", "csharpier", "check", ".");
     Step("dotnet", "build", "Packhorse.slnx", "-c", "Release", "-nologo", "-clp:NoSummary");
-    PublishNative();
+    PublishNative(full ? PublishRuntimeOfArm64() : null);
     Environment.SetEnvironmentVariable("PACKHORSE_FULL", full ? "1" : null);
     string results = Path.GetFullPath("artifacts/test-results");
     if (Directory.Exists(results))
@@ -138,20 +152,28 @@ void Fuzz(Tally tally)
     tally.Add("Packhorse.Fuzz run", code == 0);
 }
 
-// Published once for demo, tests and benchmarks: the static runtime, then the linux-64 executable that carries it.
-void PublishNative()
+// Published once for demo, tests and benchmarks: the static runtime, then the linux-64 executable that carries it. Both are linked with
+// musl, and so need nothing of the machine.
+void PublishNative(string? runtimeOfArm64 = null)
 {
     PublishProject(
         "Packhorse.Runtime",
         "packhorse-runtime",
+        "linux-x64",
         "-p:StaticLibc=musl",
         "-p:LinkMap=" + Path.GetFullPath("artifacts/publish/packhorse-runtime.map")
     );
     PublishProject(
         "Packhorse",
         "packhorse",
-        "-p:NativeCodecs=true",
-        "-p:RuntimeOfLinux64=" + Path.GetFullPath("artifacts/publish/packhorse-runtime")
+        "linux-x64",
+        [
+            "-p:StaticLibc=musl",
+            "-p:StaticOpenSslLinking=true",
+            "-p:NativeCodecs=true",
+            "-p:RuntimeOfLinux64=" + Path.GetFullPath("artifacts/publish/packhorse-runtime"),
+            .. RuntimeOfLinuxAarch64(runtimeOfArm64),
+        ]
     );
     // Under the names that people type already the same programs take upstream's arguments.
     Directory.CreateDirectory("artifacts/publish/pixi");
@@ -164,8 +186,124 @@ void PublishNative()
     }
 }
 
+static string[] RuntimeOfLinuxAarch64(string? path) =>
+    path is null ? [] : ["-p:RuntimeOfLinuxAarch64=" + Path.GetFullPath(path)];
+
+// Cross-built against Debian's arm64 packages, which are only unpacked.
+string PublishRuntimeOfArm64()
+{
+    NeedPackages(ForArm64);
+    string root = Path.GetFullPath("artifacts/native/arm64-root");
+    if (!Directory.Exists(root))
+    {
+        UnpackArm64Packages(root);
+    }
+    PublishProject(
+        "Packhorse.Runtime",
+        "packhorse-runtime-aarch64",
+        "linux-arm64",
+        "-p:StaticLibc=musl",
+        $"-p:MuslRoot={root}",
+        $"-p:NativeLibraryDirectory={root}/usr/lib/aarch64-linux-gnu"
+    );
+    return "artifacts/publish/packhorse-runtime-aarch64";
+}
+
+// Lists and cache of apt in a directory of their own: the machine's packages stay those of its own architecture.
+static void UnpackArm64Packages(string root)
+{
+    string apt = Path.GetFullPath("artifacts/native/arm64-apt");
+    Directory.CreateDirectory($"{apt}/lists/partial");
+    Directory.CreateDirectory($"{apt}/cache/archives/partial");
+    string gcc = Directory
+        .GetDirectories("/usr/lib/gcc/x86_64-linux-gnu")
+        .Select(path => Path.GetFileName(path)!)
+        .Max()!;
+    string[] settings =
+    [
+        .. (
+            (string[])
+                [
+                    "APT::Architecture=arm64",
+                    "APT::Architectures=arm64",
+                    $"Dir::State::lists={apt}/lists",
+                    $"Dir::Cache={apt}/cache",
+                    "Dir::State::status=/dev/null",
+                ]
+        ).SelectMany(setting => (string[])["-o", setting]),
+    ];
+    Step("apt-get", [.. settings, "-q", "update"]);
+    string[] names = ["musl-dev", $"libgcc-{gcc}-dev", "libzstd-dev", "libbz2-dev", "libssl-dev"];
+    // It downloads to the current directory.
+    Step("env", ["-C", apt, "apt-get", .. settings, "-q", "download", .. names]);
+    foreach (string package in Directory.GetFiles(apt, "*.deb"))
+    {
+        Step("dpkg-deb", "-x", package, root + ".new");
+    }
+    Directory.Move(root + ".new", root);
+}
+
+// Packing only, and never run here: made for people whose desk is a Mac or a PC.
+void PublishSingleFile(string identifier, string platform)
+{
+    string artifacts = Path.GetFullPath($"artifacts/single/{identifier}");
+    Step(
+        "dotnet",
+        [
+            "publish",
+            "src/Packhorse",
+            "-c",
+            "Release",
+            "-r",
+            identifier,
+            "--self-contained",
+            "-p:PublishAot=false",
+            "-p:PublishTrimmed=true",
+            "-p:PublishSingleFile=true",
+            "-p:EnableCompressionInSingleFile=true",
+            .. Runtimes(),
+            $"-p:ArtifactsPath={artifacts}",
+            "-nologo",
+            "-clp:NoSummary",
+        ]
+    );
+    string program = identifier.StartsWith("win") ? "packhorse.exe" : "packhorse";
+    Directory.CreateDirectory($"artifacts/publish/{platform}");
+    File.Copy(
+        $"{artifacts}/publish/Packhorse/release_{identifier}/{program}",
+        $"artifacts/publish/{platform}/{program}",
+        overwrite: true
+    );
+}
+
+// For those who have .NET: dotnet tool install Packhorse --add-source DIR.
+void PublishTool() =>
+    Step(
+        "dotnet",
+        [
+            "pack",
+            "src/Packhorse",
+            "-c",
+            "Release",
+            "-p:PackAsTool=true",
+            "-p:PublishAot=false",
+            .. Runtimes(),
+            $"-p:ArtifactsPath={Path.GetFullPath("artifacts/tool")}",
+            "-o",
+            "artifacts/publish/tool",
+            "-nologo",
+            "-clp:NoSummary",
+        ]
+    );
+
+static string[] Runtimes() =>
+    [
+        "-p:RuntimeOfLinux64=" + Path.GetFullPath("artifacts/publish/packhorse-runtime"),
+        .. RuntimeOfLinuxAarch64("artifacts/publish/packhorse-runtime-aarch64"),
+    ];
+
 // Each with artifacts of its own: the link step does not see its own arguments as inputs.
-void PublishProject(string project, string program, params string[] properties)
+void PublishProject(string project, string program, string identifier, params string[] properties)
 {
     Directory.CreateDirectory("artifacts/publish");
     string artifacts = Path.GetFullPath($"artifacts/native/{program}");
@@ -176,15 +314,16 @@ void PublishProject(string project, string program, params string[] properties)
         "-c",
         "Release",
         "-r",
-        "linux-x64",
+        identifier,
         .. properties,
         $"-p:ArtifactsPath={artifacts}",
         "-nologo",
         "-clp:NoSummary",
     ];
     Step("dotnet", arguments);
+    string made = project == "Packhorse" ? "packhorse" : "packhorse-runtime";
     string target = $"artifacts/publish/{program}";
-    File.Copy($"{artifacts}/publish/{project}/release_linux-x64/{program}", target + ".new", overwrite: true);
+    File.Copy($"{artifacts}/publish/{project}/release_{identifier}/{made}", target + ".new", overwrite: true);
     File.Move(target + ".new", target, overwrite: true);
 }
 
@@ -346,6 +485,13 @@ internal static partial class Program
         ("libzstd-dev", "/usr/include/zstd.h"),
         ("libbz2-dev", "/usr/include/bzlib.h"),
         ("libssl-dev", "/usr/include/openssl/sha.h"),
+        ("cmake", "cmake"),
+    ];
+
+    private static readonly (string Package, string Evidence)[] ForArm64 =
+    [
+        ("binutils-aarch64-linux-gnu", "aarch64-linux-gnu-objcopy"),
+        ("qemu-user-static", "qemu-aarch64-static"),
     ];
 
     private static readonly (string Package, string Evidence)[] ForChannels = [("patchelf", "patchelf")];

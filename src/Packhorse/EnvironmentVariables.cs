@@ -20,6 +20,15 @@ public static class EnvironmentVariables
 
     public const string StartName = "PACKHORSE_START";
 
+    /// <summary>OpenSSL's: a file of authorities' certificates, in place of the machine's.</summary>
+    public static string? CertificateFile => Environment.GetEnvironmentVariable(CertificateFileName);
+
+    /// <summary>OpenSSL's: a directory of authorities' certificates, in place of the machine's.</summary>
+    public static string? CertificateDirectory => Environment.GetEnvironmentVariable("SSL_CERT_DIR");
+
+    /// <summary>The name of <see cref="CertificateFile"/>.</summary>
+    internal const string CertificateFileName = "SSL_CERT_FILE";
+
     /// <summary>All variables as NAME=VALUE, to be passed on.</summary>
     public static IEnumerable<byte[]> All
     {

@@ -8,6 +8,8 @@ if (OperatingSystem.IsLinux() && StartRole.Execute(args, Tell) is { } exitCode)
 {
     return exitCode;
 }
+// Before there are other threads.
+CertificateFiles.Announce();
 using TextWriter error = Terminal.OpenError();
 using var interruption = Interruption.OfProcess(error);
 return Packhorse.Commands.CalledName.Run(

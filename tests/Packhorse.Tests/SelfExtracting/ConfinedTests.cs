@@ -89,6 +89,30 @@ public sealed class ConfinedTests : IDisposable
     }
 
     [Fact]
+    public void Pythons_modules_run_in_a_root_with_nothing_but_the_C_library()
+    {
+        string root = MakeEmptyRoot();
+        ChannelDirectory channel = RealChannel.Make(_scratch["channel-of-python"], RealChannel.PythonEnvironment);
+        string file = Path.Combine(root, "python.sh");
+        _ = SmallPack.Pack(
+            channel.WriteLock(_scratch["python"]),
+            file,
+            "--create-executable",
+            "--pixi-unpack-source",
+            SmallPack.Runtime
+        );
+        CopyLibraries(root, "libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "libutil.so.1", "librt.so.1");
+
+        Outcome outcome = Run(
+                InRoot(root, "/bin/busybox sh /python.sh run --into /tmp -- python -m tqdm --version"),
+                new()
+            )
+            .ExpectCode(0);
+
+        Assert.Equal("4.64.0\n", outcome.Output);
+    }
+
+    [Fact]
     public void Directories_that_forbid_execution_are_passed_over()
     {
         RequireRoot();
@@ -165,14 +189,30 @@ public sealed class ConfinedTests : IDisposable
             "no busybox-static on this machine"
         );
         string root = _scratch["root"];
-        foreach (string directory in (string[])["bin", "proc", "tmp", "old"])
+        foreach (string directory in (string[])["bin", "dev", "proc", "tmp", "old"])
         {
             Directory.CreateDirectory(Path.Combine(root, directory));
         }
+        File.WriteAllText(Path.Combine(root, "dev/urandom"), "");
         File.Copy("/bin/busybox", Path.Combine(root, "bin/busybox"));
         // For "#!/bin/sh" of scripts in the environment.
         File.CreateSymbolicLink(Path.Combine(root, "bin/sh"), "busybox");
         return root;
+    }
+
+    // Parts of the machine's C library, and the loader that programs name.
+    private static void CopyLibraries(string root, params string[] names)
+    {
+        const string Machine = "/lib/x86_64-linux-gnu";
+        Assert.SkipUnless(Directory.Exists(Machine), "no C library where Debian has it");
+        Directory.CreateDirectory(root + Machine);
+        Directory.CreateDirectory(root + "/lib64");
+        foreach (string name in names)
+        {
+            File.Copy(Path.Combine(Machine, name), Path.Combine(root + Machine, name));
+        }
+        const string Loader = "/lib64/ld-linux-x86-64.so.2";
+        File.Copy(Loader, root + Loader);
     }
 
     // pivot_root, since a chroot would forbid what some commands need.
@@ -182,7 +222,9 @@ public sealed class ConfinedTests : IDisposable
             "--mount",
             "/bin/sh",
             "-c",
-            $"mount --bind '{root}' '{root}' && mount -t proc none '{root}/proc' && cd '{root}' && /sbin/pivot_root . old"
+            $"mount --bind '{root}' '{root}' && mount -t proc none '{root}/proc'"
+                // Python 3.7 has no other source of random numbers.
+                + $" && mount --bind /dev/urandom '{root}/dev/urandom' && cd '{root}' && /sbin/pivot_root . old"
                 + $" && exec /bin/busybox sh -c '/bin/busybox umount -l /old && {commands}'",
         ];
 
