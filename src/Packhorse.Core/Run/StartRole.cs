@@ -56,6 +56,10 @@ public static class StartRole
                 ScratchHome.Provide(variables, Path.Combine(scratch, "home"), prefix);
             }
             Activation activation = Activation.Read(prefix);
+            foreach (string warning in activation.Warnings)
+            {
+                tell($"warning: {warning}");
+            }
             if (kind == Shell)
             {
                 string directory = scratch.Length > 0 ? scratch : "/tmp";
