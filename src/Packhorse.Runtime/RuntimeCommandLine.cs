@@ -14,7 +14,7 @@ internal static class RuntimeCommandLine
         string[] arguments = context.Invocation.Arguments;
         string[] rest = arguments.Length > 0 ? arguments[1..] : [];
         string? verb = context.Invocation.AsPixiUnpack || arguments.Length == 0 ? null : arguments[0];
-        bool starts = verb is "run" or "shell";
+        bool starts = verb is "run" or "shell" or "mount" or "record" or "enter";
         try
         {
             int code = Execute(context, verb, rest);
@@ -70,6 +70,12 @@ internal static class RuntimeCommandLine
                 return LaunchCommands.Run(context, rest);
             case "shell":
                 return LaunchCommands.Shell(context, rest);
+            case "mount":
+                return LaunchCommands.Mount(context, rest);
+            case "record":
+                return LaunchCommands.Record(context, rest);
+            case "enter":
+                return LaunchCommands.Enter(context, rest);
             case "verify":
                 PackCommands.Verify(context, rest);
                 break;

@@ -41,7 +41,7 @@ public static class MeetingPlace
     /// <summary>On the side of a process that looks for a mount.</summary>
     /// <param name="root">The image; null: whichever the socket stands for, in whichever job.</param>
     /// <returns>Null when nobody answers, or the mount is not what is wanted.</returns>
-    internal static (PacketSocket Control, string Prefix, NamespaceHandles? Namespaces)? Join(
+    internal static (PacketSocket Control, (string Prefix, string Name) What, NamespaceHandles? Namespaces)? Join(
         string directory,
         string name,
         Digest? root,
@@ -60,10 +60,15 @@ public static class MeetingPlace
         if (
             server.PeerUser == ProcessImage.UserId
             && MountMessage.Send(server, MountMessage.Join, $"{root?.ToString() ?? ""}\n{job}")
-            && MountMessage.Receive(server) is (MountMessage.Ready, var prefix, var passed)
+            && MountMessage.Receive(server) is (MountMessage.Ready, var text, var passed)
+            && text.Split('\n') is [var prefix, var environment]
         )
         {
-            return (server, prefix, passed is [var user, var mount] ? new NamespaceHandles(user, mount) : null);
+            return (
+                server,
+                (prefix, environment),
+                passed is [var user, var mount] ? new NamespaceHandles(user, mount) : null
+            );
         }
         server.Dispose();
         return null;

@@ -64,7 +64,14 @@ internal sealed class MountPoint : IDisposable
         }
     }
 
-    public void Dispose() => _mounter?.Dispose();
+    public void Dispose()
+    {
+        _mounter?.Dispose();
+        if (_request.RemovesPrefix)
+        {
+            FileTree.RemoveEmptyDirectory(_request.Prefix);
+        }
+    }
 
     // Beside the prefix: BASE/p/HEX becomes BASE/p/HEX.image.
     private static string Unchanged(MountRequest request) => request.Prefix + ".image";

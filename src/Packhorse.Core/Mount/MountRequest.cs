@@ -9,6 +9,9 @@ public sealed record MountRequest
     /// <summary>The image, as messages name it. It is read by a descriptor that is passed along, so that it may be renamed meanwhile.</summary>
     public required string File { get; init; }
 
+    /// <summary>The environment's name.</summary>
+    public required string Name { get; init; }
+
     /// <summary>The directory that the environment appears as.</summary>
     public required string Prefix { get; init; }
 
@@ -33,6 +36,9 @@ public sealed record MountRequest
     /// <summary>A program that mounts for users, where namespaces are refused; null: not needed.</summary>
     public string? Mounter { get; init; }
 
+    /// <summary>The prefix is a directory made for this mount, to be removed with it.</summary>
+    public bool RemovesPrefix { get; init; }
+
     /// <summary>Processors to be used.</summary>
     public int Processors { get; init; } = 1;
 
@@ -50,6 +56,8 @@ public sealed record MountRequest
                 Record ?? "",
                 Mounter ?? "",
                 Processors.ToString(CultureInfo.InvariantCulture),
+                Name,
+                RemovesPrefix ? "remove" : "",
             }.Select(Encoding.UTF8.GetBytes),
         ];
 
@@ -67,6 +75,8 @@ public sealed record MountRequest
             Record = NullIfEmpty(arguments[7]),
             Mounter = NullIfEmpty(arguments[8]),
             Processors = int.Parse(arguments[9], CultureInfo.InvariantCulture),
+            Name = arguments[10],
+            RemovesPrefix = arguments[11].Length > 0,
         };
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

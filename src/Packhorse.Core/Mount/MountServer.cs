@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Packhorse.Image;
 using Packhorse.Model;
 using Packhorse.Os;
 
@@ -65,7 +66,8 @@ internal sealed class MountServer
         }
         using MountPoint point = MountPoint.Make(_request);
         var owner = new FuseOwner(ProcessImage.UserId, ProcessImage.GroupId);
-        var responder = new FuseResponder(image.Tree, owner, image.Bytes, Tell);
+        RecordingTree? recording = _request.Record is null ? null : new RecordingTree(image.Tree);
+        var responder = new FuseResponder(recording ?? image.Tree, owner, image.Bytes, Tell);
         using var server = new FuseServer(responder, point.Device, _request.Processors);
         server.Start();
         if (!server.WaitConnected(PatienceWithKernel))
@@ -75,7 +77,26 @@ internal sealed class MountServer
         point.Complete();
         using PacketSocket? meeting = Meet(image);
         _ = MountMessage.Send(_control, MountMessage.Ready);
+        image.ReadAhead();
         Watch(meeting, image);
+        if (recording is not null)
+        {
+            Save(recording);
+        }
+    }
+
+    private void Save(RecordingTree recording)
+    {
+        try
+        {
+            using OutputFile file = OutputFile.Create(_request.Record!, FilePermissions.ReadWrite);
+            file.Write(UsageRecord.Write(recording.Ranges()), 0);
+            file.Complete();
+        }
+        catch (PackhorseException failed)
+        {
+            Tell(failed.Message);
+        }
     }
 
     private void Tell(string sentence) => _ = MountMessage.Send(_control, MountMessage.Tell, sentence);
@@ -145,14 +166,9 @@ internal sealed class MountServer
         }
         _joined.Add(visitor);
         using NamespaceHandles? own = _request.Mounter is null ? NamespaceHandles.Of(Processes.Own) : null;
+        string what = $"{_request.Prefix}\n{_request.Name}";
         _ = own is null
-            ? MountMessage.Send(visitor, MountMessage.Ready, _request.Prefix)
-            : MountMessage.Send(
-                visitor,
-                MountMessage.Ready,
-                _request.Prefix,
-                own.UserSpace.Number,
-                own.MountSpace.Number
-            );
+            ? MountMessage.Send(visitor, MountMessage.Ready, what)
+            : MountMessage.Send(visitor, MountMessage.Ready, what, own.UserSpace.Number, own.MountSpace.Number);
     }
 }

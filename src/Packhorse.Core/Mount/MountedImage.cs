@@ -14,8 +14,19 @@ public sealed class MountedImage : IDisposable
     // 0 when another process has started it.
     private readonly int _server;
 
-    private MountedImage(string prefix, PacketSocket control, NamespaceHandles? namespaces, int server) =>
-        (Prefix, _control, _namespaces, _server) = (prefix, control, namespaces, server);
+    private MountedImage(
+        (string Prefix, string Name) what,
+        PacketSocket control,
+        NamespaceHandles? namespaces,
+        int server
+    )
+    {
+        (Prefix, Name) = what;
+        (_control, _namespaces, _server) = (control, namespaces, server);
+    }
+
+    /// <summary>The environment's name.</summary>
+    public string Name { get; }
 
     /// <summary>Where the environment is, for those whom <see cref="Start"/> starts.</summary>
     public string Prefix { get; }
@@ -39,6 +50,7 @@ public sealed class MountedImage : IDisposable
                         Arguments = MountServer.Arguments(request, image.Descriptor, other.Number),
                         Environment = environment,
                         MakesNamespaces = request.Mounter is null,
+                        OverridesPermissions = request.Changes is not null,
                         OwnSession = true,
                         Descriptor = image.Descriptor,
                         OtherDescriptor = other.Number,
@@ -55,7 +67,7 @@ public sealed class MountedImage : IDisposable
                 );
             }
             NamespaceHandles? namespaces = request.Mounter is null ? NamespaceHandles.Of(server) : null;
-            return new MountedImage(request.Prefix, control, namespaces, server);
+            return new MountedImage((request.Prefix, request.Name), control, namespaces, server);
         }
         catch (PackhorseException)
         {
@@ -76,9 +88,13 @@ public sealed class MountedImage : IDisposable
     /// <returns>Null when there is none.</returns>
     public static MountedImage? Join(string directory, string? name, Digest? root, string job) =>
         MeetingPlace.Join(directory, name ?? MeetingPlace.NameOf(root!.Value), root, job)
-            is var (control, prefix, handles)
-            ? new MountedImage(prefix, control, handles, 0)
+            is var (control, what, handles)
+            ? new MountedImage(what, control, handles, 0)
             : null;
+
+    /// <summary>All mounts of this user that can be met in a directory.</summary>
+    public static IReadOnlyList<MountedImage> JoinAll(string directory) =>
+        [.. MeetingPlace.List(directory).Select(name => Join(directory, name, null, "")).OfType<MountedImage>()];
 
     /// <summary>
     /// Starts a program where the environment is. This process becomes the one that stands in its place: with its exit code, and passing
@@ -114,6 +130,12 @@ public sealed class MountedImage : IDisposable
     /// <summary>Ends the server where this process has started it.</summary>
     public void Dispose()
     {
+        _ = MountMessage.Send(_control, MountMessage.End);
+        // It closes its side when it has put away what it made.
+        if (_server > 0 && PacketSocket.Wait([_control.Number], 2000)[0])
+        {
+            _ = MountMessage.Receive(_control);
+        }
         _control.Dispose();
         _namespaces?.Dispose();
         if (_server > 0)

@@ -52,6 +52,9 @@ public sealed record StartPolicy
 
     public bool Allows(Rung rung) => _allowed.Contains(rung);
 
+    /// <summary>The same without some.</summary>
+    public StartPolicy Without(params IEnumerable<Rung> rungs) => new(Text, [.. _allowed.Except(rungs)]);
+
     /// <param name="text">Null or empty: all.</param>
     /// <param name="source">The option or variable, for messages.</param>
     /// <exception cref="UsageException">An unknown name, or nothing is left.</exception>

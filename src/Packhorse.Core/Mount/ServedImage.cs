@@ -7,15 +7,22 @@ namespace Packhorse.Mount;
 /// <summary>An image as it is served at one prefix.</summary>
 internal sealed class ServedImage
 {
-    private ServedImage(IImageTree tree, Digest root, long bytes) => (Tree, Root, Bytes) = (tree, root, bytes);
+    private readonly InputFile _file;
+    private readonly ImageFooter _footer;
+
+    // The same for all that read it, so that each chunk is compared with its digest once.
+    private readonly VerifiedSource _source;
+
+    private ServedImage(InputFile file, ImageFooter footer, VerifiedSource source, IImageTree tree) =>
+        (_file, _footer, _source, Tree) = (file, footer, source, tree);
 
     public IImageTree Tree { get; }
 
     /// <summary>Stands for every byte of the file.</summary>
-    public Digest Root { get; }
+    public Digest Root => _footer.Root;
 
     /// <summary>Of the file system.</summary>
-    public long Bytes { get; }
+    public long Bytes => _footer.FileSystem.Length;
 
     /// <exception cref="CorruptDataException">The file is damaged, or no image.</exception>
     /// <exception cref="UsageException">The prefix is too long for one of its files.</exception>
@@ -26,13 +33,37 @@ internal sealed class ServedImage
         ImageFooter footer = ImageFooter.Parse(bytes, file.Length, file.Path);
         if (request.Prefix != request.Baked)
         {
-            IImageTree relocated = EnvironmentImage.Open(file, file.Path).TreeAt(request.Prefix);
-            return new ServedImage(relocated, footer.Root, footer.FileSystem.Length);
+            EnvironmentImage image = EnvironmentImage.Open(file, file.Path);
+            return new ServedImage(file, footer, image.Source, image.TreeAt(request.Prefix));
         }
         // Without the manifest, which takes longer to read than all the rest.
         var verified = new VerifiedSource(file, footer, file.Path);
         var system = new SourceSlice(verified, footer.FileSystem.Offset, footer.FileSystem.Length);
         var tree = new SquashfsTree(system, SquashfsTree.DefaultCacheBytes, file.Path);
-        return new ServedImage(tree, footer.Root, footer.FileSystem.Length);
+        return new ServedImage(file, footer, verified, tree);
+    }
+
+    /// <summary>Begins to read what the image says will be needed, in that order: from the disk, and through the digests.</summary>
+    public void ReadAhead()
+    {
+        if (_footer.HotSet.Length > 0)
+        {
+            new Thread(ReadHotSet, 256 << 10) { IsBackground = true }.Start();
+        }
+    }
+
+    private void ReadHotSet()
+    {
+        try
+        {
+            foreach (ImagePart range in EnvironmentImage.Open(_file, _file.Path).ReadHotSet())
+            {
+                _source.Verify(range.Offset, range.Length);
+            }
+        }
+        catch (PackhorseException)
+        {
+            // Whoever needs those bytes is told.
+        }
     }
 }

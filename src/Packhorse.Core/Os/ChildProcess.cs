@@ -27,6 +27,9 @@ public sealed record ChildRequest
     /// </summary>
     public bool MakesNamespaces { get; init; }
 
+    /// <summary>In namespaces of its own it may also do what file systems make others ask permission for.</summary>
+    public bool OverridesPermissions { get; init; }
+
     /// <summary>Its current directory, looked up after namespaces were entered; null: this process's.</summary>
     public string? Directory { get; init; }
 

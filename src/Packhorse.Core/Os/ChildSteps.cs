@@ -55,12 +55,14 @@ internal unsafe struct ChildSteps
         _capabilityHeader.version = LibC.LINUX_CAPABILITY_VERSION_3;
         if (_makesNamespaces)
         {
-            const uint Mount = 1u << LibC.CAP_SYS_ADMIN;
+            uint wanted = 1u << LibC.CAP_SYS_ADMIN;
+            // An overlay's directory of work has no permissions at all, and is used with those of whoever mounted it.
+            wanted |= request.OverridesPermissions ? (1u << LibC.CAP_DAC_OVERRIDE) | (1u << LibC.CAP_FOWNER) : 0;
             _lowCapabilities = new LibC.CapabilityData
             {
-                effective = Mount,
-                permitted = Mount,
-                inheritable = Mount,
+                effective = wanted,
+                permitted = wanted,
+                inheritable = wanted,
             };
         }
     }
@@ -159,14 +161,22 @@ internal unsafe struct ChildSteps
             ),
             ChildStep.Capabilities
         );
-        nint ambient = steps->_makesNamespaces ? LibC.PR_CAP_AMBIENT_RAISE : LibC.PR_CAP_AMBIENT_CLEAR_ALL;
-        nint capability = steps->_makesNamespaces ? LibC.CAP_SYS_ADMIN : 0;
+        SetAmbient(steps, LibC.PR_CAP_AMBIENT_CLEAR_ALL, 0);
+        for (int capability = 0; capability < 32; capability++)
+        {
+            if ((steps->_lowCapabilities.permitted & (1u << capability)) != 0)
+            {
+                SetAmbient(steps, LibC.PR_CAP_AMBIENT_RAISE, capability);
+            }
+        }
+    }
+
+    private static void SetAmbient(ChildSteps* steps, nint change, nint capability) =>
         Check(
             steps,
-            LibC.DirectCall(LibC.Number.Prctl, LibC.PR_CAP_AMBIENT, ambient, capability, 0, 0),
+            LibC.DirectCall(LibC.Number.Prctl, LibC.PR_CAP_AMBIENT, change, capability, 0, 0),
             ChildStep.Capabilities
         );
-    }
 
     private static void Keep(int descriptor)
     {

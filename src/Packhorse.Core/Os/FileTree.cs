@@ -110,6 +110,19 @@ public static class FileTree
         }
     }
 
+    /// <summary>Removes a directory with nothing in it; what is anything else stays.</summary>
+    public static void RemoveEmptyDirectory(string path)
+    {
+        try
+        {
+            Directory.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It is somebody's.
+        }
+    }
+
     /// <summary>Makes a rename in this directory durable where the system can.</summary>
     public static void FlushDirectory(string path)
     {

@@ -19,6 +19,9 @@ public sealed class EnvironmentStore
     /// <summary>Where to unpack when nothing else is known.</summary>
     public const string LastResort = "/tmp";
 
+    /// <summary>The directory of this user below one that is everybody's.</summary>
+    public static string NameOfUser => string.Create(CultureInfo.InvariantCulture, $"packhorse-{ProcessImage.UserId}");
+
     private EnvironmentStore(string directory) => Directory = directory;
 
     /// <summary>The directory of this user's environments, private to them.</summary>
@@ -57,8 +60,7 @@ public sealed class EnvironmentStore
                 Hint = "name one with --into DIR",
             };
         }
-        string user = ProcessImage.UserId.ToString(CultureInfo.InvariantCulture);
-        string directory = Path.Combine(parent, $"packhorse-{user}");
+        string directory = Path.Combine(parent, NameOfUser);
         PrivateDirectory.Create(directory);
         return new EnvironmentStore(directory);
     }

@@ -56,6 +56,35 @@ internal sealed class ImageLadder : IDisposable
         return unpack();
     }
 
+    /// <summary>Tries each way for itself, and takes back what it made.</summary>
+    /// <returns>A table for people.</returns>
+    public IReadOnlyList<string> Explain()
+    {
+        foreach (
+            Func<(IReadyEnvironment Environment, string How)?> way in new[] { TryJoin, TryNamespace, TryFuserMount }
+        )
+        {
+            (way()?.Environment as IDisposable)?.Dispose();
+        }
+        _findings.Add(
+            _request.Policy.Allows(Rung.Unpack)
+                ? new RungFinding(
+                    Rung.Unpack,
+                    true,
+                    $"into {_scratch.Value ?? "no directory: there is no scratch space"}"
+                )
+                : new RungFinding(Rung.Unpack, false, "forbidden")
+        );
+        int first = _findings.FindIndex(finding => finding.IsTaken);
+        return
+        [
+            .. _findings.Select(
+                (finding, i) =>
+                    $"{(i == first ? "->" : "  ")} {StartPolicy.NameOf(finding.Rung), -10}  {(finding.IsTaken ? "yes" : "no "), -3}  {finding.Finding}"
+            ),
+        ];
+    }
+
     public void Dispose() => _file.Dispose();
 
     private string Summary() =>
@@ -119,7 +148,7 @@ internal sealed class ImageLadder : IDisposable
         }
         string? covered = null;
         string prefix;
-        if (_request.At is { } at)
+        if (_request.Directory is { } at)
         {
             prefix = at;
         }
@@ -154,15 +183,24 @@ internal sealed class ImageLadder : IDisposable
         {
             return No(Rung.FuserMount, "there is no scratch directory");
         }
-        string prefix = _request.At ?? Path.Combine(scratch, $"{_image.Digits}-{Processes.Own}");
+        string prefix = _request.Directory ?? Path.Combine(scratch, $"{_image.Digits}-{Processes.Own}");
         FileTree.CreateDirectory(prefix);
-        return TryServe(Rung.FuserMount, NewMount(prefix) with { Mounter = program }, "fusermount3");
+        return TryServe(
+            Rung.FuserMount,
+            NewMount(prefix) with
+            {
+                Mounter = program,
+                RemovesPrefix = _request.Directory is null,
+            },
+            "fusermount3"
+        );
     }
 
     private MountRequest NewMount(string prefix) =>
         new()
         {
             File = _file.Path,
+            Name = _image.Name,
             Prefix = prefix,
             Baked = _image.Prefix,
             Meeting = Meeting,

@@ -11,11 +11,14 @@ namespace Packhorse.Run;
 /// <param name="scratch">A directory of this user's for what programs keep; null: there is none.</param>
 [SupportedOSPlatform("linux")]
 internal sealed class MountedEnvironment(MountedImage image, ProcessEnvironment variables, string name, string? scratch)
-    : IReadyEnvironment
+    : IReadyEnvironment,
+        IDisposable
 {
     public int Run(IReadOnlyList<byte[]> command, Action<string> tell) => Start(command);
 
     public int Shell() => Start(null);
+
+    public void Dispose() => image.Dispose();
 
     private int Start(IReadOnlyList<byte[]>? command)
     {

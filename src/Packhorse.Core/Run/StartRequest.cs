@@ -1,5 +1,6 @@
 using Packhorse.Model;
 using Packhorse.Mount;
+using Packhorse.Os;
 
 namespace Packhorse.Run;
 
@@ -31,7 +32,7 @@ public sealed record StartRequest
     public string? Job { get; init; }
 
     /// <summary>The directory that the environment is to appear as; null: one that Packhorse chooses.</summary>
-    public string? At { get; init; }
+    public string? Directory { get; init; }
 
     /// <summary>The environment can be changed; what is changed is kept in scratch space.</summary>
     public bool IsWritable { get; init; }
@@ -46,4 +47,27 @@ public sealed record StartRequest
     public Action<string> Tell { get; init; } = _ => { };
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The same at a directory of the user's: mounted there or not at all.</summary>
+    /// <exception cref="UsageException">There is no such directory, or it is not empty.</exception>
+    public StartRequest At(string directory)
+    {
+        string absolute = FileTree.Absolute(directory);
+        if (!FileTree.IsRealDirectory(absolute) || !FileTree.IsKnownEmpty(absolute))
+        {
+            throw new UsageException(ErrorCodes.BadArguments, $"{EntryPath.Quote(directory)} is no empty directory")
+            {
+                Hint = "an environment is mounted at an empty directory that is there",
+            };
+        }
+        return this with { Directory = absolute, Policy = Policy.Without(Rung.Join, Rung.Unpack) };
+    }
+
+    /// <summary>The same, and what is read of the image is noted in a file.</summary>
+    public StartRequest Recording(string output) =>
+        this with
+        {
+            Record = FileTree.Absolute(output),
+            Policy = Policy.Without(Rung.Join, Rung.Unpack),
+        };
 }

@@ -23,7 +23,7 @@ public static class CommandLine
     internal static int Run(RootCommand root, string[] arguments, Terminal terminal)
     {
         VersionAction.AddTo(root);
-        bool starts = arguments is [StartCommands.Run or StartCommands.Shell, ..];
+        bool starts = arguments is [var verb, ..] && StartCommands.All.Contains(verb);
         string[] own = arguments;
         try
         {
@@ -49,6 +49,9 @@ public static class CommandLine
         root.Subcommands.Add(UnpackCommand.Build(terminal));
         root.Subcommands.Add(StartCommands.BuildRun(terminal));
         root.Subcommands.Add(StartCommands.BuildShell(terminal));
+        root.Subcommands.Add(StartCommands.BuildMount(terminal));
+        root.Subcommands.Add(StartCommands.BuildRecord(terminal));
+        root.Subcommands.Add(StartCommands.BuildEnter(terminal));
         root.Subcommands.Add(InspectCommand.Build(terminal));
         root.Subcommands.Add(VerifyCommand.Build(terminal));
         root.Subcommands.Add(CompletionCommand.Build(root, terminal));

@@ -13,6 +13,12 @@ internal sealed class StartCommands
 {
     public const string Run = "run";
     public const string Shell = "shell";
+    public const string Mount = "mount";
+    public const string Record = "record";
+    public const string Enter = "enter";
+
+    /// <summary>What starts something: exit codes of ours are not the command's then.</summary>
+    public static IReadOnlyList<string> All { get; } = [Run, Shell, Mount, Record, Enter];
 
     private readonly Argument<string> _pack = ArgumentRules.Path(
         "PACK",
@@ -23,8 +29,26 @@ internal sealed class StartCommands
     private readonly Argument<string[]> _command = new("CMD")
     {
         Description = "The command and its arguments, passed on as they are; -- before it is left out.",
-        Arity = ArgumentArity.OneOrMore,
+        Arity = ArgumentArity.ZeroOrMore,
         CaptureRemainingTokens = true,
+    };
+
+    private readonly Argument<string> _directory = ArgumentRules.Path(
+        "DIR",
+        "An empty directory, as which the environment appears.",
+        defaultValue: null
+    );
+
+    private readonly Option<string?> _record = new("--output", "-o")
+    {
+        Description = "Where the record goes. [default: IMAGE.record.json]",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _explain = new("--explain")
+    {
+        Description =
+            "Start nothing; print for each way to start in an image whether it is possible here, and why not.",
     };
 
     private readonly Option<string?> _into = new("--into")
@@ -58,14 +82,85 @@ internal sealed class StartCommands
             "Start a command in the environment of a pack: unpacked once into scratch space, then active."
         );
         command.Arguments.Add(self._command);
+        command.Options.Add(self._explain);
+        self.RequireCommand(command);
         Examples.Add(
             command,
             "packhorse run environment.sh -- python train.py --epochs 3",
             "packhorse run --into /scratch/me environment.tar python -m pip list"
         );
         command.SetAction(
-            (parsed, cancellation) => Task.FromResult(self.Start(parsed, parsed.GetValue(self._command), cancellation))
+            (parsed, cancellation) =>
+                Task.FromResult(
+                    parsed.GetValue(self._explain)
+                        ? self.Explain(parsed)
+                        : self.Start(parsed, request => request, cancellation)
+                )
         );
+        return command;
+    }
+
+    public static Command BuildMount(Terminal terminal)
+    {
+        var self = new StartCommands(terminal);
+        Command command = self.Build(
+            Mount,
+            "Start a command, or a shell, in the environment of an image mounted at a directory, for that command alone."
+        );
+        command.Arguments.Add(self._directory);
+        command.Arguments.Add(self._command);
+        Examples.Add(command, "packhorse mount environment.sqfs ./env -- ./env/bin/python train.py");
+        command.SetAction(
+            (parsed, cancellation) =>
+                Task.FromResult(
+                    self.Start(parsed, request => request.At(parsed.GetValue(self._directory)!), cancellation)
+                )
+        );
+        return command;
+    }
+
+    public static Command BuildRecord(Terminal terminal)
+    {
+        var self = new StartCommands(terminal);
+        Command command = self.Build(
+            Record,
+            "Start a command in a mounted image, and note what it reads of it: for pack --record-from, so that it starts sooner."
+        );
+        command.Arguments.Add(self._command);
+        command.Options.Add(self._record);
+        self.RequireCommand(command);
+        Examples.Add(command, "packhorse record -o torch.json environment.sqfs -- python -c 'import torch'");
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                string output =
+                    parsed.GetValue(self._record) ?? Path.GetFileName(parsed.GetValue(self._pack)) + ".record.json";
+                return Task.FromResult(self.Start(parsed, request => request.Recording(output), cancellation));
+            }
+        );
+        return command;
+    }
+
+    public static Command BuildEnter(Terminal terminal)
+    {
+        var self = new StartCommands(terminal);
+        var name = new Option<string?>("--name", "-n")
+        {
+            Description =
+                "The environment's name, or the begin of the last part of its prefix, where several are mounted.",
+            HelpName = "NAME",
+        };
+        var command = new Command(
+            Enter,
+            "Start a command, or a shell, in the environment that another process of this user has mounted."
+        )
+        {
+            self._into,
+            name,
+            self._command,
+        };
+        Examples.Add(command, "packhorse enter", "packhorse enter -- python -m pip list");
+        command.SetAction((parsed, _) => Task.FromResult(self.EnterRunning(parsed, parsed.GetValue(name))));
         return command;
     }
 
@@ -77,7 +172,9 @@ internal sealed class StartCommands
             "Start an interactive shell in the environment of a pack: unpacked once into scratch space, then active."
         );
         Examples.Add(command, "packhorse shell environment.sh");
-        command.SetAction((parsed, cancellation) => Task.FromResult(self.Start(parsed, command: null, cancellation)));
+        command.SetAction(
+            (parsed, cancellation) => Task.FromResult(self.Start(parsed, request => request, cancellation))
+        );
         return command;
     }
 
@@ -87,27 +184,71 @@ internal sealed class StartCommands
         return new Command(name, description) { _pack, _into, _start, _writable, _common.Quiet, _common.Verbose };
     }
 
-    /// <param name="command">Null: a shell.</param>
-    private int Start(ParseResult parsed, string[]? command, CancellationToken cancellation)
+    private void RequireCommand(Command command) =>
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_command) is null or [] && !result.GetValue(_explain))
+            {
+                result.AddError($"Required argument missing for command: '{command.Name}'.");
+            }
+        });
+
+    // Without a command a shell is started.
+    private int Start(ParseResult parsed, Func<StartRequest, StartRequest> change, CancellationToken cancellation)
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new IncompatibleException(ErrorCodes.UnsupportedHere, "environments can be started on Linux only");
+            throw OnlyOnLinux();
         }
-        IReadyEnvironment environment = Provide(parsed, cancellation);
-        // From here on signals are the command's: ours would hide from it what its caller ignores.
-        _terminal.Interruption.StopListening();
-        return command is null ? environment.Shell() : environment.Run(RawArguments.Of(command), Tell);
+        // What is started owns the output: nothing is said unless it is asked for.
+        Verbosity verbosity = parsed.GetValue(_common.Verbose) ? Verbosity.Verbose : Verbosity.Quiet;
+        var reporter = new PlainReporter(_terminal.Error, verbosity, TimeProvider.System);
+        StartRequest request = change(Request(parsed));
+        IReadyEnvironment environment = EnvironmentProvider.Provide(request, reporter, cancellation);
+        return Start(environment, request.Command);
+    }
+
+    private int EnterRunning(ParseResult parsed, string? name)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw OnlyOnLinux();
+        }
+        IReadyEnvironment environment = EnvironmentProvider.Enter(parsed.GetValue(_into), Scratch, name, Variables());
+        return Start(environment, parsed.GetValue(_command) ?? []);
+    }
+
+    private int Explain(ParseResult parsed)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw OnlyOnLinux();
+        }
+        foreach (string line in EnvironmentProvider.Explain(Request(parsed), SilentReporter.Instance))
+        {
+            _terminal.Out.WriteLine(line);
+        }
+        return (int)ExitClass.Ok;
     }
 
     [SupportedOSPlatform("linux")]
-    private IReadyEnvironment Provide(ParseResult parsed, CancellationToken cancellation)
+    private int Start(IReadyEnvironment environment, IReadOnlyList<string> command)
     {
-        var request = new StartRequest
+        // From here on signals are the command's: ours would hide from it what its caller ignores.
+        _terminal.Interruption.StopListening();
+        return command.Count == 0 ? environment.Shell() : environment.Run(RawArguments.Of(command), Tell);
+    }
+
+    private static string?[] Scratch =>
+        [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory];
+
+    [SupportedOSPlatform("linux")]
+    private StartRequest Request(ParseResult parsed) =>
+        new()
         {
             Pack = parsed.GetValue(_pack)!,
             Into = parsed.GetValue(_into),
-            Scratch = [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory],
+            Scratch = Scratch,
             Here = HostPlatform.Current,
             Workers = Environment.ProcessorCount,
             Policy = parsed.GetValue(_start) is { } start
@@ -115,14 +256,16 @@ internal sealed class StartCommands
                 : StartPolicy.Parse(EnvironmentVariables.Start, EnvironmentVariables.StartName),
             Job = EnvironmentVariables.CondorScratchDirectory,
             IsWritable = parsed.GetValue(_writable),
+            Command = parsed.GetValue(_command) ?? [],
             Tell = parsed.GetValue(_common.Quiet) ? _ => { } : Tell,
-            Variables = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? EnvironmentVariables.All),
+            Variables = Variables(),
         };
-        // What is started owns the output: nothing is said unless it is asked for.
-        Verbosity verbosity = parsed.GetValue(_common.Verbose) ? Verbosity.Verbose : Verbosity.Quiet;
-        var reporter = new PlainReporter(_terminal.Error, verbosity, TimeProvider.System);
-        return EnvironmentProvider.Provide(request, reporter, cancellation);
-    }
+
+    [SupportedOSPlatform("linux")]
+    private static ProcessEnvironment Variables() => new(ProcessImage.InitialEnvironment() ?? EnvironmentVariables.All);
+
+    private static IncompatibleException OnlyOnLinux() =>
+        new(ErrorCodes.UnsupportedHere, "environments can be started on Linux only");
 
     private void Tell(string message) => _terminal.Error.WriteLine($"packhorse: {Printable.Text(message)}");
 }

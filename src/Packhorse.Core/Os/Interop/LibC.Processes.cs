@@ -20,6 +20,8 @@ internal static unsafe partial class LibC
     public const int PR_CAP_AMBIENT_RAISE = 2;
     public const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
+    public const int CAP_DAC_OVERRIDE = 1;
+    public const int CAP_FOWNER = 3;
     public const int CAP_SYS_ADMIN = 21;
     public const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
