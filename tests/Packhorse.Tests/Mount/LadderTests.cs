@@ -1,0 +1,232 @@
+using System.Runtime.Versioning;
+using Packhorse.Tests.SelfExtracting;
+using Packhorse.Tests.Support;
+
+namespace Packhorse.Tests.Mount;
+
+/// <summary>Which way to start is taken on machines that allow little, and what the log says of the others.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandbox>
+{
+    // Answers an error to clone with CLONE_NEWUSER, as seccomp filters of container runtimes and AppArmor do.
+    private const string Filter = """
+        #define _GNU_SOURCE
+        #include <stddef.h>
+        #include <stdlib.h>
+        #include <unistd.h>
+        #include <sys/prctl.h>
+        #include <sys/syscall.h>
+        #include <linux/seccomp.h>
+        #include <linux/filter.h>
+        int main(int count, char **arguments)
+        {
+            struct sock_filter filter[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+                BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x10000000, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | atoi(arguments[1])),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+            };
+            struct sock_fprog program = { 6, filter };
+            if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+                return 99;
+            execvp(arguments[2], arguments + 2);
+            return 98;
+        }
+        """;
+
+    // All but the device; what is below it may hold the sandbox.
+    private const string NoDevice =
+        "umount /dev/fuse; mount -t tmpfs none /root; mkdir /root/shm; mount --bind /dev/shm /root/shm; mknod -m 666 /root/null c 1 3; mount --rbind /root /dev";
+
+    [Theory]
+    [InlineData(NoDevice, "there is no /dev/fuse")]
+    [InlineData("chmod 600 /dev/fuse", "this user may not use /dev/fuse")]
+    public void Without_the_device_nothing_is_mounted_and_nothing_written(string before, string reason)
+    {
+        string scratch = Path.Combine(sandbox.Temporary, "untouched");
+        StockTool.Run("mkdir", "-p", "-m", "1777", scratch);
+        var confinement = new Confinement(sandbox) { Before = before, Variables = { ["TMPDIR"] = scratch } };
+
+        Outcome outcome = confinement.Run("run", "--start", "namespace", sandbox.Image, "--", "hello").ExpectCode(116);
+
+        Assert.Contains($"namespace: {reason}", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("packhorse: not started: ", outcome.Error.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(scratch, "*", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData(1, "operation not permitted")]
+    [InlineData(13, "permission denied")]
+    public void Where_user_namespaces_are_refused_the_log_says_so(int errno, string reason)
+    {
+        File.WriteAllText(sandbox["filter.c"], Filter);
+        StockTool.Run("gcc", "-O1", "-o", sandbox["filter"], sandbox["filter.c"]);
+        var confinement = new Confinement(sandbox) { Wrapper = $"'{sandbox["filter"]}' {errno}" };
+
+        Outcome outcome = confinement.Run("run", "--start", "mount", sandbox.Image, "--", "hello").ExpectCode(116);
+
+        Assert.Contains("namespace: cannot start", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(reason, outcome.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("fusermount: ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_user_namespaces_are_switched_off_the_log_says_so()
+    {
+        Outcome outcome = new Confinement(sandbox)
+            .Script(
+                "unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces; exec $P run --start namespace $I -- hello'"
+            )
+            .ExpectCode(116);
+
+        Assert.Contains("max_user_namespaces is 0", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_new_privileges_and_three_namespaces_deep_it_mounts()
+    {
+        Outcome outcome = new Confinement(sandbox) { Wrapper = "--no-new-privs unshare -Uc unshare -Uc unshare -Uc" }
+            .Run("run", sandbox.Image, "--", "hello")
+            .ExpectCode(0);
+
+        Assert.Contains("(user namespace)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mount -t tmpfs none /media; mkdir /media/disk", "/")]
+    [InlineData("mount -t tmpfs none /media", "/")]
+    [InlineData("", "/media")]
+    public void A_base_that_is_used_is_left_alone_and_the_environment_relocated(string before, string directory)
+    {
+        // The next base must be one that is free on this machine.
+        string free = "mount -t tmpfs none /root; mkdir /root/empty; mount --bind /root/empty /mnt; umount -l /mnt";
+        Outcome outcome = new Confinement(sandbox) { Before = $"{before}\n{free}", Directory = directory }
+            .Run("run", sandbox.Image, "--", "sh", "-c", "where; pwd; ls -A /media")
+            .ExpectCode(0);
+
+        Assert.Matches("^/(mnt|srv)/p/[0-9a-f]{12}\n", outcome.Output);
+        Assert.Contains(" (user namespace, relocated to ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"\n{directory}\n", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\np\n", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Processes_of_one_job_share_a_mount_which_outlives_the_first()
+    {
+        Outcome outcome = new Confinement(sandbox)
+            .Script(
+                """
+                export _CONDOR_SCRATCH_DIR=$TMPDIR
+                $P run $I -- sh -c 'readlink /proc/self/ns/mnt; sleep 0.5' & sleep 0.3
+                $P run $I -- sh -c 'readlink /proc/self/ns/mnt; sleep 1; cat $CONDA_PREFIX/share/noise | wc -c'
+                wait
+                """
+            )
+            .ExpectCode(0);
+
+        string[] lines = outcome.Output.Split('\n');
+        Assert.Equal(lines[0], lines[1]);
+        Assert.Equal("5000000", lines[2]);
+        Assert.Contains("(user namespace)", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("(joined the mount of this job)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_job_does_not_join()
+    {
+        Outcome outcome = new Confinement(sandbox)
+            .Script(
+                """
+                $P run $I -- sleep 1 & sleep 0.3
+                _CONDOR_SCRATCH_DIR=$TMPDIR $P run $I -- true; wait
+                """
+            )
+            .ExpectCode(0);
+
+        Assert.DoesNotContain("joined", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(2, outcome.Error.Split("(user namespace").Length - 1);
+    }
+
+    [Fact]
+    public void Another_shell_enters_what_runs()
+    {
+        Outcome outcome = new Confinement(sandbox)
+            .Script("$P run -q $I -- sleep 2 & sleep 0.7; $P enter -- hello you; wait; $P enter -- true")
+            .ExpectCode(113);
+
+        Assert.Matches("^hello you from /media/p/", outcome.Output);
+        Assert.Contains("no running process", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_of_the_users_is_where_the_environment_appears()
+    {
+        string at = Path.Combine(sandbox.Temporary, "at");
+        Outcome outcome = new Confinement(sandbox)
+            .Script($"mkdir {at}; $P mount $I {at} -- where; ls -A {at}; touch {at}/x; $P mount $I {at} -- where")
+            .ExpectCode(112);
+
+        Assert.Equal($"{at}\n", outcome.Output);
+        Assert.Contains($"relocated to {at})", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("is no empty directory", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_environment_can_be_changed_in_scratch_space()
+    {
+        Outcome outcome = new Confinement(sandbox)
+            .Script(
+                "$P run --writable $I -- sh -c 'echo more >> $CONDA_PREFIX/bin/hello; echo new > $CONDA_PREFIX/new; rm $CONDA_PREFIX/share/link; cat $CONDA_PREFIX/new; tail -n 1 $CONDA_PREFIX/bin/hello; ls $CONDA_PREFIX/share'"
+            )
+            .ExpectCode(0);
+
+        Assert.StartsWith("new\nmore\n", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("link", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("(user namespace)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_command_reads_is_recorded()
+    {
+        string record = Path.Combine(sandbox.Temporary, "record.json");
+        Outcome outcome = new Confinement(sandbox)
+            .Run("record", "-o", record, sandbox.Image, "--", "sh", "-c", "tail -c 10 $CONDA_PREFIX/share/noise")
+            .ExpectCode(0);
+
+        string text = File.ReadAllText(record);
+        Assert.Contains("\"schema\": \"packhorse/record/1\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"share/noise\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("share/zeros", text, StringComparison.Ordinal);
+        Assert.Contains("(user namespace)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_way_is_explained()
+    {
+        Outcome outcome = new Confinement(sandbox).Run("run", "--explain", sandbox.Image).ExpectCode(0);
+
+        string[] lines = outcome.Output.TrimEnd().Split('\n');
+        Assert.Equal(["join", "namespace", "fusermount", "unpack"], lines.Select(line => line[3..].Split(' ')[0]));
+        Assert.StartsWith("-> namespace   yes", lines[1], StringComparison.Ordinal);
+        Assert.Equal("", outcome.Error);
+    }
+
+    [Fact]
+    public void Where_only_the_stock_program_may_mount_it_does()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/fusermount3"), "no fusermount3 on this machine");
+        Outcome outcome = new Confinement(sandbox)
+            .Script(
+                "$P run --start fusermount $I -- sh -c 'where; echo $CONDA_PREFIX'; grep -c fuse.packhorse /proc/self/mountinfo; ls $TMPDIR/packhorse-65534"
+            )
+            .ExpectCode(0);
+
+        string[] lines = outcome.Output.Split('\n');
+        Assert.Equal(lines[0], lines[1]);
+        Assert.Equal("0", lines[2]);
+        Assert.DoesNotContain(Path.GetFileName(lines[0]), lines[3..]);
+        Assert.Contains("(fusermount3)", outcome.Error, StringComparison.Ordinal);
+    }
+}
