@@ -14,6 +14,10 @@ internal static class Benchmarks
         {
             return RunShaped(new ShapeOptions(lockFile) { Environment = environment }, output);
         }
+        if (names is ["mount", ..])
+        {
+            return RunMount(names.Contains("large"), output);
+        }
         if (names is ["executable"])
         {
             return RunExecutable(output);
@@ -47,6 +51,27 @@ internal static class Benchmarks
                     benchmarks.WriteIncremental();
                 }
             }
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    private static int RunMount(bool isLarge, TextWriter output)
+    {
+        // On a disk, which can be cold.
+        string scratch = Directory.CreateTempSubdirectory("packhorse-bench-").FullName;
+        try
+        {
+            var options = new ChannelOptions { Directory = Path.Combine(scratch, "channel") };
+            Channel channel = isLarge ? LargeChannel.Make(options) : SmallChannel.Make(options);
+            Describe(isLarge ? "large" : "small", channel, scratch, output);
+            var benchmarks = new MountBenchmarks(channel, scratch, output);
+            benchmarks.Run(
+                isLarge ? [("import numpy, scipy.stats, pandas", "import numpy, scipy.stats, pandas")] : []
+            );
             return 0;
         }
         finally

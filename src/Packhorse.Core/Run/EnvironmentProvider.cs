@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using Packhorse.Model;
 using Packhorse.Mount;
 using Packhorse.Os;
+using Packhorse.Pack;
 
 namespace Packhorse.Run;
 

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Packhorse.TestChannel;
+
+namespace Packhorse.Bench;
+
+/// <summary>
+/// Starting in a mounted image against <c>squashfuse_ll</c> on the same file, and against the unpacked environment. As a user without
+/// rights, in a mount namespace in which that user may open /dev/fuse; each time is taken inside, by a shell that starts nothing for it.
+/// </summary>
+internal sealed partial class MountBenchmarks(Channel channel, string scratch, TextWriter output)
+{
+    private const string User = "65534";
+
+    // Puts the time that a command takes, in microseconds, on a line of its own.
+    private const string Timed =
+        "timed() { local a=$EPOCHREALTIME; \"$@\" > /dev/null || exit 99; local b=$EPOCHREALTIME; echo $(( ${b/./} - ${a/./} )); }; ";
+
+    private static readonly (string Name, string Code)[] Workloads =
+    [
+        ("python -c pass", "pass"),
+        (
+            "first import of 40 modules",
+            "import json, ssl, sqlite3, asyncio, unittest.mock, email.mime.text, xml.dom.minidom"
+        ),
+    ];
+
+    private string Image => Path.Combine(scratch, "image.sqfs");
+
+    private string Runtime => Path.Combine(scratch, "runtime");
+
+    private string Unpacked => Path.Combine(scratch, "job", "env");
+
+    /// <param name="workloads">Python code to time beside the usual ones.</param>
+    public void Run(params (string Name, string Code)[] workloads)
+    {
+        if (Environment.UserName != "root")
+        {
+            output.WriteLine("not measured: becomes another user and mounts, only as root");
+            return;
+        }
+        Prepare();
+        output.WriteLine($"Image: {new FileInfo(Image).Length / 1e6:0} MB.");
+        output.WriteLine();
+        output.WriteLine("| | ours / stock, ratio (min–max) | ours, ms | squashfuse_ll, ms | unpacked tree, ms |");
+        output.WriteLine("|---|---|--:|--:|--:|");
+        foreach ((string name, string code) in Workloads.Concat(workloads))
+        {
+            Compare($"{name}, file cached", code, isCold: false, isAgain: false);
+            Compare($"{name}, all cold", code, isCold: true, isAgain: false);
+            Compare($"{name}, again in the same mount", code, isCold: false, isAgain: true);
+        }
+        output.WriteLine();
+        output.WriteLine($"Memory of the server after all imports: {ServerMemory()}");
+    }
+
+    private void Prepare()
+    {
+        Directory.CreateDirectory(Path.Combine(scratch, "dev"));
+        Checked(Programs.Packhorse, "pack", channel.LockFile, "--image", "--pyc", "on", "-o", Image, "-q");
+        Checked("/bin/cp", Path.Combine(Path.GetDirectoryName(Programs.Packhorse)!, "packhorse-runtime"), Runtime);
+        Checked(Programs.Find("unsquashfs"), "-quiet", "-no-progress", "-dest", Unpacked, Image);
+        Checked("/bin/chmod", "-R", "a+rX", scratch);
+    }
+
+    private void Compare(string name, string code, bool isCold, bool isAgain)
+    {
+        var ours = new List<double>();
+        var stock = new List<double>();
+        var plain = new List<double>();
+        for (int i = 0; i < Comparison.Pairs; i++)
+        {
+            // Neither side always goes first.
+            List<Action> sides =
+            [
+                () => ours.Add(Time(OursScript(code, isAgain), isCold)),
+                () => stock.Add(Time(StockScript(code, isAgain), isCold)),
+            ];
+            foreach (Action side in i % 2 == 0 ? sides : Enumerable.Reverse(sides))
+            {
+                side();
+            }
+            plain.Add(Time(PlainScript(code, isAgain), isCold));
+        }
+        double[] ratios = [.. ours.Zip(stock, (a, b) => a / b).Order()];
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | **{Median(ratios):0.00}** ({ratios[0]:0.00}–{ratios[^1]:0.00}) | {Median(ours):0} | {Median(stock):0} | {Median(plain):0} |"
+            )
+        );
+    }
+
+    // The second time in one mount: only that is timed.
+    private string OursScript(string code, bool isAgain) =>
+        !isAgain
+            ? $"timed {Runtime} run -q {Image} -- python -c '{code}'"
+            : $"exec {Runtime} run -q {Image} -- bash -c '{Timed} python -c \"{code}\"; timed python -c \"{code}\"'";
+
+    private static string StockScript(string code, bool isAgain)
+    {
+        string mount = "mount -t tmpfs none /media && mkdir -p $PREFIX && squashfuse_ll -o ro $IMAGE $PREFIX && ";
+        return !isAgain
+            ? $"timed unshare -Urm sh -c '{mount} $PREFIX/bin/python -c \"{code}\"'"
+            : $"unshare -Urm bash -c '{Timed} {mount} $PREFIX/bin/python -c \"{code}\" && timed $PREFIX/bin/python -c \"{code}\"'";
+    }
+
+    private string PlainScript(string code, bool isAgain) =>
+        !isAgain
+            ? $"timed {Unpacked}/bin/python -c '{code}'"
+            : $"{Unpacked}/bin/python -c '{code}'; timed {Unpacked}/bin/python -c '{code}'";
+
+    private double Time(string script, bool isCold)
+    {
+        if (isCold)
+        {
+            Checked("/bin/sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches");
+        }
+        string said = Sandboxed(Timed + script);
+        return double.Parse(said.TrimEnd().Split('\n')[^1], CultureInfo.InvariantCulture) / 1000;
+    }
+
+    private string ServerMemory()
+    {
+        string code = string.Join("; ", Workloads.Select(workload => workload.Code));
+        string script =
+            $"{Runtime} run -q {Image} -- python -c '{code}\nimport time; time.sleep(2)' & sleep 1.5; "
+            + "grep -h -E '^(Pss|Pss_Anon):' /proc/$(cut -d' ' -f1 /proc/$!/task/$!/children)/smaps_rollup; wait";
+        return Blanks().Replace(Sandboxed(script).Replace("\n", ", ", StringComparison.Ordinal), " ");
+    }
+
+    private string Sandboxed(string script)
+    {
+        string device = Path.Combine(scratch, "dev", "fuse");
+        string prepare =
+            $"set -e; mount -t tmpfs -o mode=755 none {scratch}/dev; mknod -m 666 {device} c 10 229; mount --bind {device} /dev/fuse; "
+            + $"exec setpriv --reuid={User} --regid={User} --clear-groups bash -c \"$1\"";
+        var start = new ProcessStartInfo("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", prepare, "sh", script])
+        {
+            RedirectStandardOutput = true,
+        };
+        start.Environment["IMAGE"] = Image;
+        start.Environment["PREFIX"] = PrefixOfImage();
+        using Process process = Process.Start(start)!;
+        string said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? said
+            : throw new InvalidOperationException($"exit code {process.ExitCode} of {script}");
+    }
+
+    private string PrefixOfImage() =>
+        File.ReadLines(Path.Combine(Unpacked, "conda-meta/packhorse"))
+            .Select(line => PrefixMember().Match(line))
+            .First(match => match.Success)
+            .Groups[1]
+            .Value;
+
+    private static void Checked(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(program, arguments);
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}");
+        }
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Comparison.Pairs / 2);
+
+    [GeneratedRegex("\"prefix\": ?\"([^\"]+)\"")]
+    private static partial Regex PrefixMember();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+}
