@@ -18,14 +18,18 @@ internal static class HelpText
 
         """;
 
-    private const string UnpackOptions = """
+    private const string UnpackOptions = $"""
+        {PixiUnpackOptions}
+              --override-virtual N=V  What this machine has, such as __glibc=2.28, in place of what is found
+              --first LIST            Of an image: a file with paths, a line each, that are unpacked first
+              --keep-pyc              Of an image: unpack its byte-code too
+        """;
+
+    private const string PixiUnpackOptions = """
         Options of unpacking:
           -o, --output-directory DIR  Directory that gets the environment and the activation script [default: .]
           -e, --env-name NAME         Name of the environment's directory [default: env]
           -s, --shell SHELL           Shell that the activation script is for: bash or zsh [default: bash]
-              --override-virtual N=V  What this machine has, such as __glibc=2.28, in place of what is found
-          --first LIST                Of an image: a file with paths, a line each, that are unpacked first
-          --keep-pyc                  Of an image: unpack its byte-code too
           -v, --verbose               Say more
           -q, --quiet                 Say only what goes wrong
           -h, --help                  This
@@ -38,7 +42,7 @@ internal static class HelpText
 
             Usage: {usage}
             {arguments}
-            {UnpackOptions}
+            {PixiUnpackOptions}
 
             """;
 
@@ -57,6 +61,8 @@ internal static class HelpText
 
             Options of run and shell:
               --into DIR                  Directory for unpacked environments [default: $_CONDOR_SCRATCH_DIR, $TMPDIR or /tmp]
+              --start WAYS                Of an image: auto, mount, or some of join, namespace, fusermount and unpack
+              --writable                  Of an image: what is mounted can be written to, for this job alone
               -v, -q                      As above; run says nothing when all is well
 
             Exit codes: 0 ok, 1 other, 2 usage, 3 not found, 4 corrupt, 5 try again, 6 refused by the system, 7 wrong platform.

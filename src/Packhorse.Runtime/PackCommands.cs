@@ -9,12 +9,17 @@ namespace Packhorse.Runtime;
 /// <summary><c>unpack</c>, <c>verify</c> and <c>inspect</c>.</summary>
 internal static class PackCommands
 {
-    private static readonly OptionSpec[] UnpackOptions =
+    private static readonly OptionSpec[] PixiUnpackOptions =
     [
         .. CommandContext.CommonOptions,
         new("--output-directory", 'o', TakesValue: true),
         new("--env-name", 'e', TakesValue: true),
         new("--shell", 's', TakesValue: true),
+    ];
+
+    private static readonly OptionSpec[] UnpackOptions =
+    [
+        .. PixiUnpackOptions,
         new("--override-virtual", '\0', TakesValue: true),
         new("--first", '\0', TakesValue: true),
         new("--keep-pyc", '\0', TakesValue: false),
@@ -22,7 +27,8 @@ internal static class PackCommands
 
     public static void Unpack(CommandContext context, string[] arguments)
     {
-        var options = new OptionReader(UnpackOptions, arguments, stopsAtFirst: false);
+        OptionSpec[] known = context.Invocation.AsPixiUnpack ? PixiUnpackOptions : UnpackOptions;
+        var options = new OptionReader(known, arguments, stopsAtFirst: false);
         if (context.HasAnswered(options))
         {
             return;

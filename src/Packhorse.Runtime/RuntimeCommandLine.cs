@@ -64,6 +64,13 @@ internal static class RuntimeCommandLine
 
     private static int Execute(CommandContext context, string? verb, string[] rest)
     {
+        if (context.Invocation is { AsPixiUnpack: true, Arguments: ["completion", ..] })
+        {
+            throw new UsageException(ErrorCodes.BadArguments, "this small program has no scripts for completion")
+            {
+                Hint = "packhorse has, when it is called by the name pixi-unpack too",
+            };
+        }
         switch (verb)
         {
             case "run":

@@ -8,6 +8,7 @@ if (OperatingSystem.IsLinux() && StartRole.Execute(args, Tell) is { } exitCode)
 {
     return exitCode;
 }
+
 // Before there are other threads.
 CertificateFiles.Announce();
 using TextWriter error = Terminal.OpenError();

@@ -104,6 +104,24 @@ public sealed class CalledNameTests
         Assert.DoesNotContain("--workers", unpack, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_small_pixi_unpack_has_its_options_and_no_others_too()
+    {
+        using var scratch = new ScratchDirectory();
+        File.CreateSymbolicLink(scratch["pixi-unpack"], SmallPack.Runtime);
+        _ = SmallPack.Pack(SmallPack.MakeLock(scratch.Root), scratch["x.tar"]);
+        Outcome Run(params string[] arguments) =>
+            new Execution { Command = [scratch["pixi-unpack"], .. arguments], Directory = scratch.Root }.Run();
+
+        Assert.StartsWith("Packhorse ", Run("-V").ExpectCode(0).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--keep-pyc", Run("-h").ExpectCode(0).Output, StringComparison.Ordinal);
+        Run("--keep-pyc", "x.tar").ExpectCode(2);
+        Run("completion", "-s", "bash").ExpectCode(2);
+        Run("nothing.tar").ExpectCode(1);
+        Run("-e", "custom", "-s", "zsh", "-vv", "x.tar").ExpectCode(0);
+        Assert.True(File.Exists(scratch["custom/bin/hello"]));
+    }
+
     private static int Run(string name, string[] arguments, out string said)
     {
         using var writer = new StringWriter();
