@@ -67,14 +67,14 @@ public sealed class SameTreeTests : IDisposable
         CommandRun.Of("pack", "-q", "--directory-only", "-o", _scratch["directory"], project).Successful();
         byte[] streamed = CommandRun.Of("pack", "-q", "-o", "-", project).Successful().Output;
         Assert.Equal(File.ReadAllBytes(pack), streamed);
-        string[] expected = Unpack(pack, null, "--workers", "1");
+        string[] expected = Unpack(pack, null, "--workers=1");
         Assert.True(expected.Length > 40, "the sample is too small to tell anything");
         foreach (string count in workers)
         {
-            TreeListing.AssertSame(expected, Unpack(pack, null, "--workers", count));
-            TreeListing.AssertSame(expected, Unpack(_scratch["directory"], null, "--workers", count));
+            TreeListing.AssertSame(expected, Unpack(pack, null, $"--workers={count}"));
+            TreeListing.AssertSame(expected, Unpack(_scratch["directory"], null, $"--workers={count}"));
             var pipe = new OneWayStream(new MemoryStream(streamed), 1, 511, 100_000);
-            TreeListing.AssertSame(expected, Unpack("-", pipe, "--workers", count));
+            TreeListing.AssertSame(expected, Unpack("-", pipe, $"--workers={count}"));
         }
     }
 
