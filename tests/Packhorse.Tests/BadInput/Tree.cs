@@ -48,10 +48,20 @@ internal static partial class Tree
         }
     }
 
-    private static byte[] WithoutOrigin(string name, byte[] content) =>
-        name.Contains("conda-meta/", StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal)
-            ? System.Text.Encoding.Latin1.GetBytes(Origin().Replace(System.Text.Encoding.Latin1.GetString(content), ""))
+    // Where a package was published goes into its record, and the record's digest beside it.
+    private static byte[] WithoutOrigin(string name, byte[] content)
+    {
+        bool isRecord =
+            name.Contains("conda-meta/", StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal);
+        bool isDigests = name.EndsWith("conda-meta/packhorse-records", StringComparison.Ordinal);
+        string text = System.Text.Encoding.Latin1.GetString(content);
+        return isRecord ? System.Text.Encoding.Latin1.GetBytes(Origin().Replace(text, ""))
+            : isDigests ? System.Text.Encoding.Latin1.GetBytes(RecordDigest().Replace(text, ""))
             : content;
+    }
+
+    [GeneratedRegex("\"record_sha256\": [^\n]*\n")]
+    private static partial Regex RecordDigest();
 
     [GeneratedRegex("\"(url|channel)\": [^\n]*\n")]
     private static partial Regex Origin();
