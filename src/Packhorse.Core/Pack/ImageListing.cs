@@ -5,9 +5,23 @@ using Packhorse.Model;
 namespace Packhorse.Pack;
 
 /// <summary>A file or a symbolic link that is to be unpacked.</summary>
-/// <param name="Size">Bytes of the file at the new prefix.</param>
-/// <param name="Order">Where its content is stored.</param>
-internal readonly record struct ImageEntry(string Path, InodeReference Inode, InodeKind Kind, long Size, long Order);
+internal sealed class ImageEntry(string path, InodeReference inode, InodeKind kind)
+{
+    public string Path => path;
+
+    public InodeReference Inode => inode;
+
+    public InodeKind Kind => kind;
+
+    /// <summary>Bytes of the file at the new prefix.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Where its content is stored.</summary>
+    public long Order { get; init; }
+
+    /// <summary>The lowest is wanted first.</summary>
+    public int Rank { get; set; } = int.MaxValue;
+}
 
 /// <summary>What of an image is to be unpacked, in the way of an installation: without what is written anew.</summary>
 internal sealed class ImageListing
@@ -85,7 +99,7 @@ internal sealed class ImageListing
         }
         if (path.Kind == InodeKind.SymbolicLink)
         {
-            Entries.Add(new ImageEntry(path.Path, path.Inode, path.Kind, 0, 0));
+            Entries.Add(new ImageEntry(path.Path, path.Inode, path.Kind));
             return;
         }
         InodeAttributes attributes = tree.At.Attributes(path.Inode);
@@ -96,7 +110,11 @@ internal sealed class ImageListing
             return;
         }
         Entries.Add(
-            new ImageEntry(path.Path, path.Inode, path.Kind, attributes.Size, tree.Stored.StorageOrder(path.Inode))
+            new ImageEntry(path.Path, path.Inode, path.Kind)
+            {
+                Size = attributes.Size,
+                Order = tree.Stored.StorageOrder(path.Inode),
+            }
         );
     }
 

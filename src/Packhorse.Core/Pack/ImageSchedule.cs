@@ -21,23 +21,40 @@ internal static class ImageSchedule
     )
     {
         Func<ImageEntry, int> rank = first is null ? ByHotSet(image) : ByName(first);
-        ILookup<bool, (ImageEntry Entry, int Rank)> byUrgency = entries
-            .Select(entry => (Entry: entry, Rank: rank(entry)))
-            .ToLookup(item => item.Rank < int.MaxValue);
+        foreach (ImageEntry entry in entries)
+        {
+            entry.Rank = rank(entry);
+        }
         var jobs = new List<IReadOnlyList<ImageEntry>>();
-        AddJobs(jobs, byUrgency[true].OrderBy(item => item.Rank).ThenBy(item => item.Entry.Order));
-        IOrderedEnumerable<(ImageEntry Entry, int)> others = byUrgency[false]
-            .OrderByDescending(item => item.Entry.Size >= LargeBytes ? item.Entry.Size : 0)
-            .ThenBy(item => item.Entry.Order);
-        AddJobs(jobs, others);
+        AddJobs(
+            jobs,
+            entries.Where(entry => entry.Rank < int.MaxValue),
+            (left, right) => left.Rank.CompareTo(right.Rank)
+        );
+        AddJobs(
+            jobs,
+            entries.Where(entry => entry.Rank == int.MaxValue && entry.Size >= LargeBytes),
+            (left, right) => right.Size.CompareTo(left.Size)
+        );
+        AddJobs(jobs, entries.Where(entry => entry.Rank == int.MaxValue && entry.Size < LargeBytes), (_, _) => 0);
         return jobs;
     }
 
-    private static void AddJobs(List<IReadOnlyList<ImageEntry>> jobs, IEnumerable<(ImageEntry Entry, int)> items)
+    // What the order leaves open is in the order in which it is stored.
+    private static void AddJobs(
+        List<IReadOnlyList<ImageEntry>> jobs,
+        IEnumerable<ImageEntry> entries,
+        Comparison<ImageEntry> order
+    )
     {
+        ImageEntry[] sorted = [.. entries];
+        Array.Sort(
+            sorted,
+            (left, right) => order(left, right) is var by && by != 0 ? by : left.Order.CompareTo(right.Order)
+        );
         var job = new List<ImageEntry>();
         long bytes = 0;
-        foreach ((ImageEntry entry, _) in items)
+        foreach (ImageEntry entry in sorted)
         {
             if (job.Count > 0 && (bytes + entry.Size > JobBytes || job.Count == JobFiles))
             {
