@@ -69,9 +69,7 @@ internal static class Benchmarks
             Channel channel = isLarge ? LargeChannel.Make(options) : SmallChannel.Make(options);
             Describe(isLarge ? "large" : "small", channel, scratch, output);
             var benchmarks = new MountBenchmarks(channel, scratch, output);
-            benchmarks.Run(
-                isLarge ? [("import numpy, scipy.stats, pandas", "import numpy, scipy.stats, pandas")] : []
-            );
+            benchmarks.Run(isLarge ? [("import numpy, scipy.stats, pandas", "import numpy, scipy.stats, pandas")] : []);
             return 0;
         }
         finally

@@ -83,10 +83,11 @@ internal sealed class ImageBenchmarks(Channel channel, string scratch, TextWrite
             MeasuredProcess.Run([Programs.Find("unsquashfs"), "-no-progress", "-quiet", "-dest", extracted, Image])
         );
         // diff does not look at permissions and times; find prints them.
-        const string List = "find . -mindepth 1 ! -type d -printf '%p %y %m %s %Ts %l %n\\n' | sort";
+        const string List =
+            "find . -mindepth 1 ! -type d ! -name packhorse-records -printf '%p %y %m %s %Ts %l %n\\n' | sort";
         const string Directories = "find . -mindepth 1 -type d -printf '%p %m\\n' | sort";
         string script =
-            $"cd '{Prefix}' && {{ {List}; {Directories}; }} >'{scratch}/a' && cd '{extracted}' && {{ {List}; {Directories}; }} >'{scratch}/b' && cmp '{scratch}/a' '{scratch}/b' && diff -r --no-dereference '{Prefix}' '{extracted}'";
+            $"cd '{Prefix}' && {{ {List}; {Directories}; }} >'{scratch}/a' && cd '{extracted}' && {{ {List}; {Directories}; }} >'{scratch}/b' && cmp '{scratch}/a' '{scratch}/b' && diff -r --no-dereference -x packhorse-records '{Prefix}' '{extracted}'";
         Checked(MeasuredProcess.Run(["/bin/sh", "-c", script]));
         PackBenchmark.Remove(extracted);
     }

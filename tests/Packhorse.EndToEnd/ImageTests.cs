@@ -56,7 +56,9 @@ public sealed class ImageTests(Environments environments) : IDisposable
         Directory.Move(Prefix, unpacked);
         Published.Run("unpack", environments.Pack, "-o", _scratch.FullName, "-e", "prefix", "-q").Succeeded();
 
-        Outcome difference = Published.Start("diff", ["-r", "--no-dereference", Prefix, unpacked]);
+        // What an update would look at is of no use in an image.
+        string[] options = ["-r", "--no-dereference", "-x", "packhorse-records"];
+        Outcome difference = Published.Start("diff", [.. options, Prefix, unpacked]);
 
         Assert.Equal("", difference.Succeeded().Output);
     }
