@@ -17,7 +17,8 @@ public static class CoverableBase
     /// <returns>Null where there is none.</returns>
     public static string? Find(string? preferred, IEnumerable<string> inUse, out string reason)
     {
-        string[] used = [.. inUse.Select(path => FileTree.Resolve(path) ?? path)];
+        // A path that leads nowhere is none that would be covered.
+        string[] used = [.. inUse.Select(FileTree.Resolve).OfType<string>()];
         var reasons = new List<string>();
         foreach (
             string candidate in (

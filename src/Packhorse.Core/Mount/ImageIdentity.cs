@@ -25,6 +25,9 @@ public sealed record ImageIdentity
     /// <summary>Over what was installed.</summary>
     public required Digest EnvironmentDigest { get; init; }
 
+    /// <summary>It holds all Python modules compiled.</summary>
+    public required bool HasByteCode { get; init; }
+
     /// <summary>Stands for every byte of the file.</summary>
     public required Digest Root { get; init; }
 
@@ -88,9 +91,13 @@ public sealed record ImageIdentity
                     continue;
                 }
                 string name = reader.GetString()!;
-                if (reader.Read() && reader.TokenType == JsonTokenType.String && Wanted.Contains(name))
+                if (!reader.Read())
                 {
-                    members[name] = reader.GetString()!;
+                    return null;
+                }
+                if (Wanted.Contains(name) && TextOf(reader) is { } text)
+                {
+                    members[name] = text;
                 }
                 else
                 {
@@ -105,7 +112,16 @@ public sealed record ImageIdentity
         }
     }
 
-    private static readonly string[] Wanted = ["environment", "platform", "prefix", "environment_digest"];
+    private static readonly string[] Wanted = ["environment", "platform", "prefix", "environment_digest", "byte_code"];
+
+    private static string? TextOf(in Utf8JsonReader reader) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.String => reader.GetString(),
+            JsonTokenType.True => "true",
+            JsonTokenType.False => "false",
+            _ => null,
+        };
 
     private static ImageIdentity Of(Dictionary<string, string> members, Digest root, string where)
     {
@@ -125,6 +141,7 @@ public sealed record ImageIdentity
             Platform = members["platform"],
             Prefix = prefix,
             EnvironmentDigest = digest,
+            HasByteCode = members["byte_code"] == "true",
             Root = root,
         };
     }

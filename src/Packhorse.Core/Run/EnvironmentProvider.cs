@@ -75,7 +75,11 @@ public static class EnvironmentProvider
         }
         return meant switch
         {
-            [var one] => new MountedEnvironment(one.Image, variables, one.Image.Name, one.Directory),
+            [var one] => new MountedEnvironment(
+                one.Image,
+                variables,
+                new StartPlace(one.Image.Prefix, one.Image.Name, one.Directory, IsCompiled: true)
+            ),
             [] => throw new NotFoundException(
                 ErrorCodes.EnvironmentNotFound,
                 "no running process has such an environment mounted"

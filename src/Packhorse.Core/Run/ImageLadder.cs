@@ -244,7 +244,8 @@ internal sealed class ImageLadder : IDisposable
     private (IReadyEnvironment Environment, string How)? Yes(Rung rung, MountedImage image, string how)
     {
         _findings.Add(new RungFinding(rung, true, how));
-        return (new MountedEnvironment(image, _request.Variables, _image.Name, _scratch.Value), how);
+        var place = new StartPlace(image.Prefix, _image.Name, _scratch.Value, _image.HasByteCode);
+        return (new MountedEnvironment(image, _request.Variables, place), how);
     }
 
     private IEnumerable<string> InUse() =>

@@ -8,9 +8,8 @@ namespace Packhorse.Run;
 /// An environment that is mounted. The command is a child of this process, which stands in its place: with its exit code, and passing
 /// signals on.
 /// </summary>
-/// <param name="scratch">A directory of this user's for what programs keep; null: there is none.</param>
 [SupportedOSPlatform("linux")]
-internal sealed class MountedEnvironment(MountedImage image, ProcessEnvironment variables, string name, string? scratch)
+internal sealed class MountedEnvironment(MountedImage image, ProcessEnvironment variables, StartPlace place)
     : IReadyEnvironment,
         IDisposable
 {
@@ -22,7 +21,7 @@ internal sealed class MountedEnvironment(MountedImage image, ProcessEnvironment 
 
     private int Start(IReadOnlyList<byte[]>? command)
     {
-        image.Start(StartRole.Arguments(image.Prefix, name, scratch, command), variables.Entries);
+        image.Start(StartRole.Arguments(place, command), variables.Entries);
         throw new UnreachableException();
     }
 }

@@ -25,7 +25,8 @@ public static class ScratchHome
     /// <summary>Sets HOME and the variables of caches where HOME is unset or cannot be written to.</summary>
     /// <param name="home">The directory to use; it is created only when it is needed.</param>
     /// <param name="prefix">The environment: where it cannot be written to, compiled Python modules go into the home too.</param>
-    public static void Provide(ProcessEnvironment environment, string home, string prefix)
+    /// <param name="isCompiled">All modules of the environment are there compiled.</param>
+    public static void Provide(ProcessEnvironment environment, string home, string prefix, bool isCompiled = false)
     {
         if (IsUsable(environment.GetText("HOME")))
         {
@@ -43,7 +44,7 @@ public static class ScratchHome
             }
         }
         // Not otherwise: Python would then not see what packages bring compiled.
-        if (environment.Get("PYTHONPYCACHEPREFIX") is null && !ProcessImage.IsWritableDirectory(prefix))
+        if (!isCompiled && environment.Get("PYTHONPYCACHEPREFIX") is null && !ProcessImage.IsWritableDirectory(prefix))
         {
             environment.Set("PYTHONPYCACHEPREFIX", Path.Combine(home, ".cache/pycache"));
         }

@@ -20,17 +20,20 @@ public static class StartRole
     // Thousandths of the memory: when it runs out, the command is chosen before the server that it needs.
     private const int ChosenBeforeServer = 50;
 
-    /// <param name="name">The environment's, for a shell's prompt.</param>
-    /// <param name="scratch">A directory of this user's for what programs keep; null: there is none.</param>
+    private const string Compiled = "compiled";
+
     /// <param name="command">Null: an interactive shell.</param>
-    internal static IReadOnlyList<byte[]> Arguments(
-        string prefix,
-        string name,
-        string? scratch,
-        IReadOnlyList<byte[]>? command
-    )
+    internal static IReadOnlyList<byte[]> Arguments(StartPlace place, IReadOnlyList<byte[]>? command)
     {
-        string[] own = [MountRole.Start, command is null ? Shell : Command, prefix, name, scratch ?? ""];
+        string[] own =
+        [
+            MountRole.Start,
+            command is null ? Shell : Command,
+            place.Prefix,
+            place.Name,
+            place.Scratch ?? "",
+            place.IsCompiled ? Compiled : "",
+        ];
         return ["packhorse"u8.ToArray(), .. own.Select(Encoding.UTF8.GetBytes), .. command ?? []];
     }
 
@@ -43,7 +46,10 @@ public static class StartRole
         {
             return exitCode;
         }
-        if (arguments is not [MountRole.Start, var kind, var prefix, var name, var scratch, .. var command])
+        if (
+            arguments
+            is not [MountRole.Start, var kind, var prefix, var name, var scratch, var compiled, .. var command]
+        )
         {
             return null;
         }
@@ -53,7 +59,7 @@ public static class StartRole
         {
             if (scratch.Length > 0)
             {
-                ScratchHome.Provide(variables, Path.Combine(scratch, "home"), prefix);
+                ScratchHome.Provide(variables, Path.Combine(scratch, "home"), prefix, compiled == Compiled);
             }
             Activation activation = Activation.Read(prefix);
             foreach (string warning in activation.Warnings)
@@ -80,3 +86,9 @@ public static class StartRole
         }
     }
 }
+
+/// <summary>An environment as those know it who are started in it.</summary>
+/// <param name="Name">For a shell's prompt.</param>
+/// <param name="Scratch">A directory of this user's for what programs keep; null: there is none.</param>
+/// <param name="IsCompiled">All Python modules are there compiled.</param>
+internal sealed record StartPlace(string Prefix, string Name, string? Scratch, bool IsCompiled);
