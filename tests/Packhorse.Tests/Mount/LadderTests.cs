@@ -113,6 +113,14 @@ public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandb
     }
 
     [Fact]
+    public void An_argument_that_leads_nowhere_keeps_no_base_from_being_used()
+    {
+        Outcome outcome = sandbox.Run("echo", "/media/p/not-there").ExpectCode(0);
+
+        Assert.EndsWith("(user namespace)\n", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Processes_of_one_job_share_a_mount_which_outlives_the_first()
     {
         Outcome outcome = new Confinement(sandbox)
