@@ -53,6 +53,9 @@ internal static class HelpText
             Usage: {name} [OPTIONS]                     unpack to ./env and write activate.sh
                    {name} run [--into DIR] [--] CMD...  unpack once into scratch space, then become CMD with the environment active
                    {name} shell [--into DIR]            the same with an interactive shell
+                   {name} mount DIR [--] [CMD...]       of an image: the same with the environment at DIR, an empty directory
+                   {name} record [-o FILE] [--] CMD...  of an image: run, and note what CMD reads, for pack --record-from
+                   {name} enter [-n NAME] [--] [CMD...] into the environment that another process has mounted
                    {name} verify                        compare everything in the file with its SHA-256; writes nothing
                    {name} inspect                       what is in the file
                    {name} --version
@@ -62,6 +65,8 @@ internal static class HelpText
             Options of run and shell:
               --into DIR                  Directory for unpacked environments [default: $_CONDOR_SCRATCH_DIR, $TMPDIR or /tmp]
               --start WAYS                Of an image: auto, mount, or some of join, namespace, fusermount and unpack
+              --explain                   Of an image: start nothing, print what each way would do here
+              --writable                  Of an image: the environment can be changed, in scratch space
               --writable                  Of an image: what is mounted can be written to, for this job alone
               -v, -q                      As above; run says nothing when all is well
 

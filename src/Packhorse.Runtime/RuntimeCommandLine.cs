@@ -1,3 +1,4 @@
+using Packhorse.Image;
 using Packhorse.Model;
 using Packhorse.Os;
 using Packhorse.Output;
@@ -94,9 +95,27 @@ internal static class RuntimeCommandLine
                 break;
             default:
                 PackCommands.Unpack(context, context.Invocation.Arguments);
+                HintAtRun(context);
                 break;
         }
         return 0;
+    }
+
+    // Job scripts of before there were images unpack; they need not.
+    private static void HintAtRun(CommandContext context)
+    {
+        if (
+            context.Invocation is { File: { } file, Arguments: [] }
+            && EnvironmentVariables.CondorScratchDirectory is not null
+        )
+        {
+            using InputFile opened = InputFile.Open(file);
+            if (EnvironmentImage.IsOne(opened))
+            {
+                string line = $"[ -n \"$CONDA_PREFIX\" ] || exec sh ./{Path.GetFileName(file)} run -- sh \"$0\" \"$@\"";
+                context.Error.WriteLine($"hint: at the top of the job's script this starts at once: {line}");
+            }
+        }
     }
 
     // pixi-unpack knows 1 and 2 only.
