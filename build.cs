@@ -77,7 +77,11 @@ int Demo()
 
 int Bench()
 {
-    NeedPackages(ForPublishing.Concat(ForChannels).Concat([("zstd", "zstd"), ("squashfs-tools", "mksquashfs")]));
+    NeedPackages(
+        ForPublishing
+            .Concat(ForChannels)
+            .Concat([("zstd", "zstd"), ("squashfs-tools", "mksquashfs"), ("squashfuse", "squashfuse_ll")])
+    );
     PublishNative();
     return Run("dotnet", ["run", "--project", "bench/Packhorse.Bench", "-c", "Release", "--", "bench", .. rest]);
 }
@@ -506,6 +510,7 @@ internal static partial class Program
         ("busybox-static", "busybox"),
         ("dash", "dash"),
         ("file", "file"),
+        ("fuse3", "fusermount3"),
         ("shellcheck", "shellcheck"),
         ("zsh", "zsh"),
         ("fish", "fish"),

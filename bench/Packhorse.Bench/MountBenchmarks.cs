@@ -98,12 +98,15 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
             ? $"timed {Runtime} run -q {Image} -- python -c '{code}'"
             : $"exec {Runtime} run -q {Image} -- bash -c '{Timed} python -c \"{code}\"; timed python -c \"{code}\"'";
 
+    // Its server would outlive everything else in the namespace, and keep it.
+    private const string End = "code=$?; umount -l $PREFIX; exit $code";
+
     private static string StockScript(string code, bool isAgain)
     {
         string mount = "mount -t tmpfs none /media && mkdir -p $PREFIX && squashfuse_ll -o ro $IMAGE $PREFIX && ";
         return !isAgain
-            ? $"timed unshare -Urm sh -c '{mount} $PREFIX/bin/python -c \"{code}\"'"
-            : $"unshare -Urm bash -c '{Timed} {mount} $PREFIX/bin/python -c \"{code}\" && timed $PREFIX/bin/python -c \"{code}\"'";
+            ? $"timed unshare -Urm sh -c '{mount} $PREFIX/bin/python -c \"{code}\"; {End}'"
+            : $"unshare -Urm bash -c '{Timed} {mount} $PREFIX/bin/python -c \"{code}\" && timed $PREFIX/bin/python -c \"{code}\"; {End}'";
     }
 
     private string PlainScript(string code, bool isAgain) =>
