@@ -22,6 +22,14 @@ internal static class Benchmarks
         {
             return RunExecutable(output);
         }
+        string[] unknown = [.. names.Except(["small", "large", "update", "image"])];
+        if (unknown.Length > 0)
+        {
+            Console.Error.WriteLine(
+                $"no benchmark is called {unknown[0]}: small, large, update, image, executable, mount [large], shaped LOCK ENVIRONMENT"
+            );
+            return 2;
+        }
         // Memory, not a disk: what is measured is the programs.
         string root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         string scratch = Path.Combine(root, $"packhorse-bench-{Environment.ProcessId}");
@@ -34,6 +42,14 @@ internal static class Benchmarks
                 Channel small = SmallChannel.Make(new ChannelOptions { Directory = Path.Combine(scratch, "small") });
                 Describe("small", small, root, output);
                 RunSmall(small, scratch, output);
+            }
+            if (names.Contains("image"))
+            {
+                Channel packages = LargeChannel.Make(
+                    new ChannelOptions { Directory = Path.Combine(scratch, "image"), Report = Console.Error.WriteLine }
+                );
+                Describe("image", packages, root, output);
+                new ImageBenchmarks(packages, Path.Combine(scratch, "image"), output).Run();
             }
             if (all || names.Contains("large") || names.Contains("update"))
             {

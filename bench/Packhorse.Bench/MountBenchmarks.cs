@@ -58,6 +58,7 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
     private void Prepare()
     {
         Directory.CreateDirectory(Path.Combine(scratch, "dev"));
+        Directory.CreateDirectory(Path.GetDirectoryName(Unpacked)!);
         Checked(Programs.Packhorse, "pack", channel.LockFile, "--image", "--pyc", "on", "-o", Image, "-q");
         Checked("/bin/cp", Path.Combine(Path.GetDirectoryName(Programs.Packhorse)!, "packhorse-runtime"), Runtime);
         Checked(Programs.Find("unsquashfs"), "-quiet", "-no-progress", "-dest", Unpacked, Image);
