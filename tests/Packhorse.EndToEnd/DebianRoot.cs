@@ -8,7 +8,6 @@ namespace Packhorse.EndToEnd;
 /// </summary>
 internal sealed class DebianRoot
 {
-    private const string Mirror = "http://deb.debian.org/debian";
     private const string Keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
     // With all that they depend on.
@@ -57,10 +56,12 @@ internal sealed class DebianRoot
     // Lists and cache of apt in a directory of their own.
     private static void Make(string suite, string path)
     {
+        string? mirror = FindMirror();
+        Assert.SkipWhen(mirror is null, "no packages of Debian: apt has no archive of it on this machine");
         string apt = path + ".apt";
         Directory.CreateDirectory($"{apt}/lists/partial");
         Directory.CreateDirectory($"{apt}/cache/archives/partial");
-        File.WriteAllText($"{apt}/sources.list", $"deb [signed-by={Keyring}] {Mirror} {suite} main\n");
+        File.WriteAllText($"{apt}/sources.list", $"deb [signed-by={Keyring}] {mirror} {suite} main\n");
         string[] settings =
         [
             .. (
@@ -96,5 +97,19 @@ internal sealed class DebianRoot
         }
         Directory.Delete(apt, recursive: true);
         Directory.Move(made, path);
+    }
+
+    // Where this machine's apt has its packages from: other releases are beside them.
+    private static string? FindMirror()
+    {
+        Outcome targets = Published.Start(
+            "apt-get",
+            ["indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)", "Created-By: Packages"]
+        );
+        return targets
+            .Output.Split('\n')
+            .Where(line => line.StartsWith("Debian Debian ", StringComparison.Ordinal))
+            .Select(line => line["Debian Debian ".Length..].Trim().TrimEnd('/'))
+            .FirstOrDefault();
     }
 }

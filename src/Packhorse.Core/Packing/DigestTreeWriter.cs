@@ -30,8 +30,11 @@ internal static class DigestTreeWriter
 
     private static byte[] DigestChunks(OutputFile file, long covered, int workers, CancellationToken cancellation)
     {
-        var digests = new byte[Parts(covered, DigestTreeShape.ChunkBytes) * Digest.Size];
-        long[] groups = [.. Enumerable.Range(0, (int)Parts(covered, GroupBytes)).Select(i => (long)i * GroupBytes)];
+        var digests = new byte[DigestTreeShape.Parts(covered, DigestTreeShape.ChunkBytes) * Digest.Size];
+        long[] groups =
+        [
+            .. Enumerable.Range(0, (int)DigestTreeShape.Parts(covered, GroupBytes)).Select(i => (long)i * GroupBytes),
+        ];
         Workers.Run(
             groups,
             workers,
@@ -50,7 +53,7 @@ internal static class DigestTreeWriter
 
     private static byte[] DigestGroups(byte[] level)
     {
-        var next = new byte[Parts(level.Length, DigestTreeShape.ChunkBytes) * Digest.Size];
+        var next = new byte[DigestTreeShape.Parts(level.Length, DigestTreeShape.ChunkBytes) * Digest.Size];
         DigestParts(level, next);
         return next;
     }
@@ -79,6 +82,4 @@ internal static class DigestTreeWriter
             offset += count;
         }
     }
-
-    private static long Parts(long whole, int part) => (whole / part) + (whole % part == 0 ? 0 : 1);
 }

@@ -7,8 +7,6 @@ namespace Packhorse.Packing;
 /// <summary>Finds the stored blocks that a record names (<c>docs/FORMAT.md</c>, "Hot set").</summary>
 internal static class HotSetWriter
 {
-    private static ReadOnlySpan<byte> Magic => "phhot001"u8;
-
     /// <param name="begin">Where the file system begins in the file.</param>
     /// <returns>Empty when nothing of the record is in the file system.</returns>
     public static byte[] Write(IEnumerable<UsedRange> used, SquashfsWriter writer, long begin)
@@ -83,9 +81,9 @@ internal static class HotSetWriter
                 merged.Add((start, length));
             }
         }
-        var bytes = new byte[Magic.Length + (merged.Count * 2 * sizeof(long))];
-        Magic.CopyTo(bytes);
-        Span<byte> rest = bytes.AsSpan(Magic.Length);
+        var bytes = new byte[EnvironmentImage.HotSetMagic.Length + (merged.Count * 2 * sizeof(long))];
+        EnvironmentImage.HotSetMagic.CopyTo(bytes);
+        Span<byte> rest = bytes.AsSpan(EnvironmentImage.HotSetMagic.Length);
         foreach ((long start, long length) in merged)
         {
             BinaryPrimitives.WriteInt64LittleEndian(rest, begin + start);

@@ -1,5 +1,4 @@
 using Packhorse.Codecs;
-using Packhorse.Conda;
 using Packhorse.Fetch;
 using Packhorse.Image;
 using Packhorse.Install;
@@ -135,20 +134,9 @@ public static class ImageFileWriter
         CancellationToken cancellation
     )
     {
-        string where = source.Path;
         try
         {
-            using InputFile file = InputFile.Open(source.Path);
-            using Stream content = new InterruptibleSource(file, cancellation).AsStream();
-            using var hashing = new HashingStream(content, source.Content, count => reporter.Advance(count));
-            LinkedPackage linked;
-            using (var reader = new CondaPackageReader(hashing, source.Kind, where))
-            {
-                using var linker = new PackageLinker(package, to.Target, to.Sink);
-                linked = linker.Link(reader, cancellation);
-            }
-            hashing.Verify(where);
-            return linked;
+            return source.Link(package, (to.Target, to.Sink), count => reporter.Advance(count), cancellation);
         }
         catch (CorruptDataException)
         {

@@ -21,6 +21,27 @@ internal sealed record ImagePackage(PlannedMember Member, string Path, ExpectedC
             ? PackageArchiveKind.TarBz2
             : PackageArchiveKind.Conda;
 
+    /// <summary>Links it into a sink, compared with its digest on the way.</summary>
+    public LinkedPackage Link(
+        PlannedPackage plan,
+        (InstallTarget Target, IInstallSink Sink) to,
+        Action<int> advance,
+        CancellationToken cancellation
+    )
+    {
+        using InputFile file = InputFile.Open(Path);
+        using Stream content = new InterruptibleSource(file, cancellation).AsStream();
+        using var hashing = new HashingStream(content, Content, advance);
+        LinkedPackage linked;
+        using (var reader = new CondaPackageReader(hashing, Kind, Path))
+        {
+            using var linker = new PackageLinker(plan, to.Target, to.Sink);
+            linked = linker.Link(reader, cancellation);
+        }
+        hashing.Verify(Path);
+        return linked;
+    }
+
     public void Verify(CancellationToken cancellation)
     {
         using InputFile file = InputFile.Open(Path);

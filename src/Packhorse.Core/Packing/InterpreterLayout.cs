@@ -1,6 +1,4 @@
 using System.Buffers;
-using Packhorse.Codecs;
-using Packhorse.Conda;
 using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -46,28 +44,10 @@ internal static class InterpreterLayout
         Workers.Run(
             [.. plan.Packages.Zip(chosen.Select(pair => pair.Source))],
             how.Workers,
-            (pair, token) => Link(pair.First, pair.Second, (plan.Target, sink), token),
+            (pair, token) => pair.Second.Link(pair.First, (plan.Target, sink), _ => { }, token),
             cancellation
         );
         return $"{directory}/{python.Executable}";
-    }
-
-    private static void Link(
-        PlannedPackage package,
-        ImagePackage source,
-        (InstallTarget Target, IInstallSink Sink) to,
-        CancellationToken cancellation
-    )
-    {
-        using InputFile file = InputFile.Open(source.Path);
-        using Stream content = new InterruptibleSource(file, cancellation).AsStream();
-        using var hashing = new HashingStream(content, source.Content);
-        using (var reader = new CondaPackageReader(hashing, source.Kind, source.Path))
-        {
-            using var linker = new PackageLinker(package, to.Target, to.Sink);
-            linker.Link(reader, cancellation);
-        }
-        hashing.Verify(source.Path);
     }
 
     // By name alone: the lock file has chosen the versions.
