@@ -210,6 +210,7 @@ string PublishRuntimeOfArm64()
         "Packhorse.Runtime",
         "packhorse-runtime-aarch64",
         "linux-arm64",
+        "-p:OtherPlatform=true",
         "-p:StaticLibc=musl",
         $"-p:MuslRoot={root}",
         $"-p:NativeLibraryDirectory={root}/usr/lib/aarch64-linux-gnu"
@@ -265,6 +266,7 @@ void PublishSingleFile(string identifier, string platform)
             "-r",
             identifier,
             "--self-contained",
+            "-p:OtherPlatform=true",
             "-p:PublishAot=false",
             "-p:PublishTrimmed=true",
             "-p:PublishSingleFile=true",
@@ -294,6 +296,7 @@ void PublishTool() =>
             "-c",
             "Release",
             "-p:PackAsTool=true",
+            "-p:OtherPlatform=true",
             "-p:PublishAot=false",
             .. Runtimes(),
             $"-p:ArtifactsPath={Path.GetFullPath("artifacts/tool")}",
