@@ -61,7 +61,8 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
         Directory.CreateDirectory(Path.GetDirectoryName(Unpacked)!);
         Checked(Programs.Packhorse, "pack", channel.LockFile, "--image", "--pyc", "on", "-o", Image, "-q");
         Checked("/bin/cp", Path.Combine(Path.GetDirectoryName(Programs.Packhorse)!, "packhorse-runtime"), Runtime);
-        Checked(Programs.Find("unsquashfs"), "-quiet", "-no-progress", "-dest", Unpacked, Image);
+        // Relocated, which what unsquashfs takes out is not: some modules look for files in the prefix that they were built for.
+        Checked(Programs.Packhorse, "unpack", Image, "-o", Path.GetDirectoryName(Unpacked)!, "--keep-pyc", "-q");
         Checked("/bin/chmod", "-R", "a+rX", scratch);
     }
 

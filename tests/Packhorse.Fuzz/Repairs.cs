@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using System.Text;
 using Packhorse.Codecs;
+using Packhorse.Image;
+using Packhorse.Model;
 using Packhorse.Pack;
 
 namespace Packhorse.Fuzz;
@@ -37,5 +40,43 @@ internal static class Repairs
             SelfExtractingHeader.WriteDigestLine(Sha256.Hash(file.AsSpan(0, digested)), line);
         }
         return file;
+    }
+
+    /// <summary>Of an image: its footer is made to fit the file's size, the tree to fit what is before it, the root to fit the footer.</summary>
+    public static byte[] ImageDigests(byte[] file)
+    {
+        if (file.Length < ImageFooter.Bytes || !ImageFooter.IsOne(file.AsSpan(file.Length - ImageFooter.Bytes)))
+        {
+            return file;
+        }
+        Span<byte> footer = file.AsSpan(file.Length - ImageFooter.Bytes);
+        BinaryPrimitives.WriteInt64LittleEndian(footer[16..], file.Length);
+        long tree = BinaryPrimitives.ReadInt64LittleEndian(footer[88..]);
+        if (tree > 0 && tree + DigestTreeShape.Of(tree).Bytes == file.Length - ImageFooter.Bytes)
+        {
+            Span<byte> level = DigestsOf(file.AsSpan(0, (int)tree));
+            for (Span<byte> rest = file.AsSpan((int)tree); level.Length > Digest.Size; level = DigestsOf(level))
+            {
+                level.CopyTo(rest);
+                rest = rest[level.Length..];
+            }
+            level.CopyTo(footer[104..]);
+        }
+        Sha256.Hash(footer[..4048]).CopyTo(footer[4048..]);
+        return file;
+    }
+
+    private static byte[] DigestsOf(ReadOnlySpan<byte> bytes)
+    {
+        var digests = new byte[
+            (bytes.Length + DigestTreeShape.ChunkBytes - 1) / DigestTreeShape.ChunkBytes * Digest.Size
+        ];
+        for (Span<byte> into = digests; !bytes.IsEmpty; into = into[Digest.Size..])
+        {
+            int count = Math.Min(bytes.Length, DigestTreeShape.ChunkBytes);
+            Sha256.Hash(bytes[..count]).CopyTo(into);
+            bytes = bytes[count..];
+        }
+        return digests;
     }
 }

@@ -1,5 +1,6 @@
 using Packhorse.Codecs;
 using Packhorse.Fetch;
+using Packhorse.Image;
 using Packhorse.Install;
 using Packhorse.Lock;
 using Packhorse.Model;
@@ -27,10 +28,13 @@ internal sealed class ValidInputs : IDisposable
         },
     ];
 
+    private static readonly UsedRange[] Used = [new("bin/tool", 0, 40), new("share/tool/data", 0, 1)];
+
     private readonly string _directory = Directory.CreateTempSubdirectory("packhorse-fuzz-").FullName;
     private readonly byte[] _lock;
     private readonly byte[] _pack;
     private readonly byte[] _executable;
+    private readonly byte[] _image;
 
     public ValidInputs()
     {
@@ -42,6 +46,7 @@ internal sealed class ValidInputs : IDisposable
         _lock = File.ReadAllBytes(channel.WriteLock(Path.Combine(_directory, "project")));
         _pack = Pack(runtime: null);
         _executable = Pack(RuntimeImage.Parse(FakeRuntime.Make(), "runtime"));
+        _image = MakeImage();
     }
 
     public IReadOnlyList<byte[]> Of(FuzzTarget target)
@@ -54,6 +59,8 @@ internal sealed class ValidInputs : IDisposable
             "zip-stream" => [Small.Tool().ToConda(), Small.Tool().Quirks(Kinds[2]).ToConda()],
             "conda-meta.json" => [RecordOf(Small.Tool())],
             "digests.json" => [DigestsOfOne()],
+            "image" => [_image],
+            "image-manifest.json" => [PartOfImage(footer => footer.Manifest)],
             "index.json" => [Info(Small.Tool(), "info/index.json"), Info(Small.Module(), "info/index.json")],
             "link.json" => [Info(Small.Module(), "info/link.json")],
             "marker.json" => [new EnvironmentMarker("/prefix", "linux-64", "3.12").Write()],
@@ -61,8 +68,11 @@ internal sealed class ValidInputs : IDisposable
             "paths.json" => [Info(Small.Tool(), "info/paths.json")],
             "pixi-pack.json" => [tar["pixi-pack.json"], tar.WithoutDigests()["pixi-pack.json"]],
             "pixi.lock" => [_lock],
+            "record.json" => [UsageRecord.Write(Used)],
+            "relocations" => [PartOfImage(footer => footer.Relocations)],
             "repodata.json" => [tar["channel/linux-64/repodata.json"], tar["channel/noarch/repodata.json"]],
             "self-extracting" => [_executable, UpstreamFile()],
+            "squashfs" => [PartOfImage(footer => footer.FileSystem)],
             "tar" => [TarOf(Small.Tool()), _pack],
             "tar-bz2" => [Small.Tool().ToTarBz2(), Small.Tool().Quirks(Kinds[1]).ToTarBz2()],
             _ => throw new ArgumentOutOfRangeException(nameof(target)),
@@ -104,14 +114,37 @@ internal sealed class ValidInputs : IDisposable
             Runtime = runtime,
         };
         using var output = new MemoryStream();
+        With(fetcher =>
+            PackStreamWriter.WriteAsync(request, output, (fetcher, SilentReporter.Instance), CancellationToken.None)
+        );
+        return output.ToArray();
+    }
+
+    private byte[] MakeImage()
+    {
+        var request = new ImageRequest
+        {
+            Plan = PackPlan.Create(LockFile.Parse(_lock, "pixi.lock").Select("default", "linux-64"), _directory),
+            Output = Path.Combine(_directory, "image.sqfs"),
+            ByteCode = ByteCodeMode.Off,
+            Record = Used,
+        };
+        With(fetcher => ImageFileWriter.WriteAsync(request, fetcher, SilentReporter.Instance, CancellationToken.None));
+        return File.ReadAllBytes(request.Output);
+    }
+
+    private byte[] PartOfImage(Func<ImageFooter, ImagePart> part)
+    {
+        ImageFooter footer = ImageFooter.Parse(_image.AsSpan(^ImageFooter.Bytes..), _image.Length, "image");
+        return _image.AsSpan((int)part(footer).Offset, (int)part(footer).Length).ToArray();
+    }
+
+    private static void With(Func<Fetcher, Task> action)
+    {
         var options = new FetchOptions { Randomness = () => 0, UserAgent = "packhorse-fuzz" };
         var fetcher = new Fetcher(options, MirrorMap.Empty, SilentReporter.Instance);
-        PackStreamWriter
-            .WriteAsync(request, output, (fetcher, SilentReporter.Instance), CancellationToken.None)
-            .GetAwaiter()
-            .GetResult();
+        action(fetcher).GetAwaiter().GetResult();
         fetcher.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return output.ToArray();
     }
 
     private byte[] UpstreamFile() =>

@@ -35,7 +35,8 @@ public static class UsageRecord
     public static IReadOnlyList<UsedRange> Parse(ReadOnlyMemory<byte> utf8, string where)
     {
         JsonElement root = JsonMembers.Parse(utf8, where, ErrorCodes.Malformed);
-        string? schema = new JsonMembers(root, where, ErrorCodes.Malformed).String("schema");
+        var members = new JsonMembers(root, where, ErrorCodes.Malformed);
+        string? schema = members.String("schema");
         if (schema != Schema)
         {
             throw new IncompatibleException(
@@ -46,14 +47,14 @@ public static class UsageRecord
                 Hint = "packhorse record makes one",
             };
         }
-        if (!root.TryGetProperty("ranges", out JsonElement ranges) || ranges.ValueKind != JsonValueKind.Array)
+        if (members.Element("ranges") is not { ValueKind: JsonValueKind.Array } ranges)
         {
             throw Malformed(where);
         }
-        return [.. ranges.EnumerateArray().Select(range => ParseRange(range, where))];
+        return [.. ranges.EnumerateArray().Select(range => ParseRange(members, range, where))];
     }
 
-    private static UsedRange ParseRange(JsonElement range, string where)
+    private static UsedRange ParseRange(in JsonMembers members, JsonElement range, string where)
     {
         if (
             range.ValueKind != JsonValueKind.Array
@@ -69,7 +70,7 @@ public static class UsageRecord
         {
             throw Malformed(where);
         }
-        return new UsedRange(range[0].GetString()!, offset, length);
+        return new UsedRange(members.Text(range[0], "ranges"), offset, length);
     }
 
     private static CorruptDataException Malformed(string where) =>

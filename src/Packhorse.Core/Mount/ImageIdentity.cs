@@ -7,7 +7,6 @@ namespace Packhorse.Mount;
 /// <summary>What has to be known of an image to mount it.</summary>
 public sealed record ImageIdentity
 {
-    private const int DigitsOfName = 12;
     private const int DigitsOfLabel = 8;
 
     // The packages come last in a manifest, and are much longer than the rest.
@@ -45,7 +44,7 @@ public sealed record ImageIdentity
     }
 
     /// <summary>Names the environment in paths.</summary>
-    public string Digits => EnvironmentDigest.ToString()[..DigitsOfName];
+    public string Digits => CanonicalPrefix.Digits(EnvironmentDigest);
 
     /// <param name="file">Any file.</param>
     /// <param name="where">The file, for messages.</param>
@@ -106,7 +105,8 @@ public sealed record ImageIdentity
             }
             return members.Count == Wanted.Length ? Of(members, footer.Root, where) : null;
         }
-        catch (JsonException error)
+        // The second is what a lone surrogate escape leads to.
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new CorruptDataException(ErrorCodes.Malformed, $"{where}: its manifest is no JSON", error);
         }
