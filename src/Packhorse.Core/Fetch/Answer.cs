@@ -32,7 +32,9 @@ internal readonly record struct Answer(long Start, long? End, long? Total, strin
             >= 500 => FetchIncidentKind.ServerError,
             _ => FetchIncidentKind.Rejected,
         };
-        throw new AttemptFailure(kind, $"it answered {status}")
+        string difference =
+            kind == FetchIncidentKind.Denied ? ClockDifference(response.Headers.Date, clock.GetUtcNow()) : "";
+        throw new AttemptFailure(kind, $"it answered {status}{difference}")
         {
             Host = status == 407 ? AttemptFailure.Proxy : HostOf(response),
             RetryAfter = RetryAfter(response.Headers.RetryAfter, clock),
@@ -109,6 +111,15 @@ internal readonly record struct Answer(long Start, long? End, long? Total, strin
 
     /// <summary>Host and port that answered, behind all redirects.</summary>
     public static string? HostOf(HttpResponseMessage response) => response.RequestMessage?.RequestUri?.Authority;
+
+    // Signatures and tokens hold for some minutes around a time.
+    private static string ClockDifference(DateTimeOffset? theirs, DateTimeOffset ours)
+    {
+        TimeSpan difference = ours - theirs ?? TimeSpan.Zero;
+        return difference.Duration() < TimeSpan.FromMinutes(5)
+            ? ""
+            : $", and this machine's clock is {difference.Duration().TotalMinutes:N0} minutes {(difference > TimeSpan.Zero ? "ahead of" : "behind")} its own";
+    }
 
     private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header, TimeProvider clock)
     {

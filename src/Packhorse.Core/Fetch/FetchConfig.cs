@@ -1,11 +1,11 @@
 using Packhorse.Model;
-using Tomlyn.Syntax;
 
 namespace Packhorse.Fetch;
 
 /// <summary>
-/// What concerns downloads in pixi's <c>config.toml</c>: <c>[mirrors]</c> and <c>concurrency.downloads</c>, in kebab or snake case.
-/// What else pixi knows there is left alone.
+/// What concerns downloads in pixi's <c>config.toml</c>, in kebab or snake case: <c>[mirrors]</c>, <c>[s3-options]</c>,
+/// <c>[proxy-config]</c>, <c>concurrency.downloads</c>, <c>tls-no-verify</c> and <c>authentication-override-file</c>. What else pixi
+/// knows there is left alone.
 /// </summary>
 public sealed class FetchConfig
 {
@@ -24,26 +24,16 @@ public sealed class FetchConfig
         "experimental",
         "force-activate",
         "index-config",
-        "offline",
         "pinning-strategy",
         "pypi-config",
         "repodata-config",
         "run-post-link-scripts",
         "shell",
-        "tls-root-certs",
         "tool-platform",
     ];
 
-    // Keys that someone set in order to change how packages are brought, and what to do instead.
-    private static readonly Dictionary<string, string> WithoutEffect = new()
-    {
-        ["authentication-override-file"] = "name the file on the command line",
-        ["proxy-config"] = "set HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
-        ["s3-options"] = "s3:// is not supported yet",
-        ["tls-no-verify"] = "certificates are always verified; SSL_CERT_FILE names further ones",
-    };
-
     private readonly List<KeyValuePair<string, IReadOnlyList<string>>> _mirrors = [];
+    private readonly Dictionary<string, S3Options> _buckets = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
     private readonly string _where;
 
@@ -57,6 +47,18 @@ public sealed class FetchConfig
 
     /// <summary>Downloads at once; null when the file does not say.</summary>
     public int? Downloads { get; private set; }
+
+    /// <summary>By the buckets' names.</summary>
+    public IReadOnlyDictionary<string, S3Options> Buckets => _buckets;
+
+    /// <summary>A credentials file; null when the file does not say.</summary>
+    public string? AuthenticationFile { get; private set; }
+
+    /// <summary>Certificates are not looked at.</summary>
+    public bool TrustsEverybody { get; private set; }
+
+    /// <summary>For http URLs, for https URLs, and hosts that need none; null where the file does not say. May hold secrets.</summary>
+    public (string? Http, string? Https, IReadOnlyList<string>? Without) Proxies { get; private set; }
 
     /// <summary>Sentences about keys that have no effect, each with its line.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -79,80 +81,160 @@ public sealed class FetchConfig
         string section = Kebab(setting.Path[0]);
         switch (section)
         {
-            case "mirrors" when setting.Path.Length == 2:
+            case "mirrors":
                 TakeMirrors(setting);
                 break;
-            case "mirrors":
-                throw Bad(setting, "is not a list of URLs");
-            case "concurrency" when setting.Path.Length == 1:
-                throw Bad(setting, "is not a table");
-            case "concurrency" when setting.Path.Length == 2 && Kebab(setting.Path[1]) == "downloads":
-                Downloads = PositiveNumber(setting);
+            case "s3-options":
+                TakeBucket(setting);
                 break;
-            case "concurrency" when setting.Path.Length == 2 && Kebab(setting.Path[1]) == "solves":
-                _ = PositiveNumber(setting);
+            case "proxy-config":
+                TakeProxy(setting);
+                break;
+            case "concurrency":
+                TakeConcurrency(setting);
+                break;
+            case "authentication-override-file":
+                AuthenticationFile = setting.Text();
+                break;
+            case "tls-no-verify":
+                TrustsEverybody = setting.Boolean();
+                break;
+            case "tls-root-certs":
+                TakeRoots(setting);
+                break;
+            case "offline":
+                WarnIf(setting.Boolean(), setting, "offline has no effect here: packages are brought all the same");
                 break;
             default:
-                TakeOther(section, setting);
+                WarnIf(!OfNoConcern.Contains(section), setting, $"unknown key {setting}");
                 break;
         }
     }
 
-    private void TakeOther(string section, TomlSetting setting)
+    private void TakeConcurrency(TomlSetting setting)
     {
-        // "false" is what happens here anyway.
-        bool isDefault = section == "tls-no-verify" && setting.Value is BooleanValueSyntax { Value: false };
-        if (WithoutEffect.TryGetValue(section, out string? instead))
+        if (setting.Path.Length == 1)
         {
-            string warning = $"{section} has no effect here: {instead}";
-            if (!isDefault && !_warnings.Exists(earlier => earlier.EndsWith(warning, StringComparison.Ordinal)))
-            {
-                _warnings.Add($"{_where}:{setting.Line}: {warning}");
-            }
+            throw setting.Bad("is not a table");
         }
-        else if (!OfNoConcern.Contains(section))
+        switch (Kebab(setting.Path[1]))
         {
-            _warnings.Add($"{_where}:{setting.Line}: unknown key {Quoted(setting)}");
+            case "downloads":
+                Downloads = setting.PositiveNumber();
+                break;
+            case "solves":
+                _ = setting.PositiveNumber();
+                break;
+            default:
+                WarnIf(true, setting, $"unknown key {setting}");
+                break;
+        }
+    }
+
+    // There are no roots but the machine's: nothing that was built into a program years ago.
+    private void TakeRoots(TomlSetting setting)
+    {
+        switch (setting.Text())
+        {
+            case "system" or "native" or "all" or "legacy-native":
+                break;
+            case "webpki":
+                WarnIf(
+                    true,
+                    setting,
+                    "tls-root-certs: the machine's certificates are used all the same (SSL_CERT_FILE, SSL_CERT_DIR)"
+                );
+                break;
+            default:
+                throw setting.Bad("is none of system, native, all and webpki");
+        }
+    }
+
+    private void TakeBucket(TomlSetting setting)
+    {
+        if (setting.Path.Length != 3)
+        {
+            throw setting.Bad("is not a bucket with endpoint-url, region and force-path-style");
+        }
+        string bucket = setting.Path[1];
+        S3Options options = _buckets.GetValueOrDefault(bucket) ?? new S3Options();
+        switch (Kebab(setting.Path[2]))
+        {
+            case "endpoint-url":
+                bool isUrl = Uri.TryCreate(setting.Text(), UriKind.Absolute, out Uri? endpoint);
+                options =
+                    isUrl && endpoint!.Scheme is "https" or "http"
+                        ? options with
+                        {
+                            Endpoint = endpoint,
+                        }
+                        : throw setting.Bad("is not a URL of the web");
+                break;
+            case "region":
+                options = options with { Region = setting.Text() };
+                break;
+            case "force-path-style":
+                options = options with { ForcePathStyle = setting.Boolean() };
+                break;
+            default:
+                WarnIf(true, setting, $"unknown key {setting}");
+                break;
+        }
+        _buckets[bucket] = options;
+    }
+
+    private void TakeProxy(TomlSetting setting)
+    {
+        switch (setting.Path.Length == 2 ? Kebab(setting.Path[1]) : "")
+        {
+            case "http":
+                Proxies = Proxies with { Http = setting.Text() };
+                break;
+            case "https":
+                Proxies = Proxies with { Https = setting.Text() };
+                break;
+            case "non-proxy-hosts":
+                Proxies = Proxies with { Without = setting.Texts() ?? throw setting.Bad("is not a list of hosts") };
+                break;
+            default:
+                WarnIf(true, setting, $"unknown key {setting}");
+                break;
         }
     }
 
     private void TakeMirrors(TomlSetting setting)
     {
+        if (setting.Path.Length != 2)
+        {
+            throw setting.Bad("is not a list of URLs");
+        }
         if (!Uri.TryCreate(setting.Path[1], UriKind.Absolute, out _))
         {
-            throw Bad(setting, "is not a URL");
+            throw setting.Bad("is not a URL");
         }
-        if (setting.Value is not ArraySyntax list)
+        IReadOnlyList<string> mirrors = setting.Texts() ?? throw setting.Bad("is not a list of URLs");
+        foreach (string url in mirrors)
         {
-            throw Bad(setting, "is not a list of URLs");
-        }
-        var mirrors = new List<string>();
-        foreach (ArrayItemSyntax item in list.Items)
-        {
-            if (item.Value is not StringValueSyntax { Value: { } url } || !Uri.TryCreate(url, UriKind.Absolute, out _))
+            if (!Uri.TryCreate(url, UriKind.Absolute, out _))
             {
-                throw Bad(setting, "has a mirror that is not a URL");
+                throw setting.Bad("has a mirror that is not a URL");
             }
-            if (!Source.IsSupported(url))
-            {
-                _warnings.Add(
-                    $"{_where}:{setting.Line}: the mirror {Redaction.Quote(url)} is passed over: only https://, http:// and file:// are supported yet"
-                );
-            }
-            mirrors.Add(url);
+            WarnIf(
+                !Source.IsSupported(url),
+                setting,
+                $"the mirror {Redaction.Quote(url)} is passed over: only {Source.SupportedKinds} are supported"
+            );
         }
         _mirrors.Add(new(setting.Path[1], mirrors));
     }
 
-    private int PositiveNumber(TomlSetting setting) =>
-        setting.Value is IntegerValueSyntax { Value: > 0 and <= int.MaxValue } number
-            ? (int)number.Value
-            : throw Bad(setting, "is not a number of at least 1");
-
-    private UsageException Bad(TomlSetting setting, string what) =>
-        new(ErrorCodes.BadConfiguration, $"{_where}:{setting.Line}: {Quoted(setting)} {what}");
-
-    private static string Quoted(TomlSetting setting) => Redaction.Quote(string.Join('.', setting.Path));
+    private void WarnIf(bool condition, TomlSetting setting, string warning)
+    {
+        if (condition)
+        {
+            _warnings.Add($"{_where}:{setting.Line}: {warning}");
+        }
+    }
 
     private static string Kebab(string key) => key.Replace('_', '-');
 }

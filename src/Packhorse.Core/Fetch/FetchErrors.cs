@@ -32,10 +32,10 @@ internal static class FetchErrors
         AttemptFailure failure = gravest.LastFailure!;
         return failure.InnerException is PackhorseException known && places.Count == 1
             ? known
-            : Final(failure, message, failure.Host ?? gravest.Host ?? Place.ThisMachine);
+            : Final(failure, message, gravest);
     }
 
-    private static PackhorseException Final(AttemptFailure failure, string message, string host)
+    private static PackhorseException Final(AttemptFailure failure, string message, Place place)
     {
         Exception? cause = failure.InnerException;
         return failure.Kind switch
@@ -51,7 +51,7 @@ internal static class FetchErrors
             },
             FetchIncidentKind.Denied => new SystemRefusedException(ErrorCodes.PermissionDenied, message, cause)
             {
-                Hint = $"check the credentials for {host}",
+                Hint = HintOfDenial(failure, place),
             },
             FetchIncidentKind.NotTrusted => new OperationFailedException(ErrorCodes.ServerNotTrusted, message, cause)
             {
@@ -60,6 +60,24 @@ internal static class FetchErrors
             FetchIncidentKind.Unreadable => new SystemRefusedException(ErrorCodes.SystemRefused, message, cause),
             FetchIncidentKind.NotFound => new NotFoundException(ErrorCodes.UrlNotFound, message, cause),
             _ => new OperationFailedException(ErrorCodes.ServerRefused, message, cause),
+        };
+    }
+
+    private static string HintOfDenial(AttemptFailure failure, Place place)
+    {
+        string host = failure.Host ?? place.Host ?? Place.ThisMachine;
+        return host switch
+        {
+            AttemptFailure.Proxy =>
+                "check the credentials for the proxy: they stand in its URL, as in http://NAME:PASSWORD@proxy:3128",
+            Place.ThisMachine => "check the permissions of the file",
+            _ when host != place.Host =>
+                $"{place.Host} redirects to {host}, and credentials are never sent to another host than they are for",
+            _ when place.Source.Url!.UserInfo.Length > 0 => $"check the credentials for {host} in the URL",
+            _ when place.Credential is { } credential =>
+                $"check the credentials for {host}: it refused the {credential}",
+            _ =>
+                $"check the credentials for {host}: there are none; pixi auth login stores some, --auth-file and ~/.netrc name others",
         };
     }
 

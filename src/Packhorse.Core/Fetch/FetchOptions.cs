@@ -39,12 +39,24 @@ public sealed record FetchOptions
     /// <summary>A server that asks for a longer pause (Retry-After) is asked again after this one.</summary>
     public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Use the proxies that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name.</summary>
-    public bool UseProxy { get; init; } = true;
+    /// <summary>The way that requests take.</summary>
+    public ProxyRules Proxies { get; init; } = ProxyRules.None;
+
+    /// <summary>Certificates are not looked at: whoever is in between can read and change what is sent. The digests still hold.</summary>
+    public bool TrustsEverybody { get; init; }
+
+    /// <summary>How buckets are reached, by their names.</summary>
+    public IReadOnlyDictionary<string, S3Options> Buckets { get; init; } = new Dictionary<string, S3Options>();
 
     /// <summary>
     /// The credentials for a URL, or null. Asked once for each URL of a request or mirror; the answer goes to that URL's scheme,
-    /// host and port only, never along a redirect to others. Without an answer, a URL's user information is sent as Basic.
+    /// host and port only, never along a redirect to others. Without an answer <see cref="Credentials"/> decides.
     /// </summary>
     public Func<Uri, AuthenticationHeaderValue?>? Authorization { get; init; }
+
+    /// <summary>
+    /// Sent to the scheme, host and port of a URL of a request or mirror only, never along a redirect to others. A URL's own user
+    /// information goes before.
+    /// </summary>
+    public Credentials Credentials { get; init; } = Credentials.None;
 }

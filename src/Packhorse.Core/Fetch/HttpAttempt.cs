@@ -13,8 +13,10 @@ internal sealed class HttpAttempt(HttpExchange exchange, FetchOptions options, P
     /// <exception cref="AttemptFailure">The end was not reached.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        Uri url = place.Source.Url!;
+        place.Credential ??= options.Credentials.Find(url);
         using HttpResponseMessage response = await exchange
-            .GetAsync(place.Source.Url!, transfer.Position, transfer.ValidatorOf(place), cancellation)
+            .GetAsync((url, place.Credential), transfer.Position, transfer.ValidatorOf(place), cancellation)
             .ConfigureAwait(false);
         _host = Answer.HostOf(response);
         Answer answer = Answer.Judge(response, place, transfer, options.Clock);

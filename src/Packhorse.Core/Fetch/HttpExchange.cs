@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Security.Authentication;
 
 namespace Packhorse.Fetch;
@@ -13,6 +14,7 @@ internal sealed class HttpExchange : IDisposable
     public HttpExchange(FetchOptions options)
     {
         _options = options;
+        var identity = new ServerIdentity(options);
         _http = new HttpMessageInvoker(
             new SocketsHttpHandler
             {
@@ -20,7 +22,14 @@ internal sealed class HttpExchange : IDisposable
                 AutomaticDecompression = DecompressionMethods.None,
                 AllowAutoRedirect = false,
                 UseCookies = false,
-                UseProxy = options.UseProxy,
+                UseProxy = true,
+                Proxy = options.Proxies,
+                DefaultProxyCredentials = null,
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                        identity.Check(certificate, chain, errors),
+                },
                 ConnectTimeout = options.ConnectTimeout,
                 EnableMultipleHttp2Connections = true,
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -29,14 +38,21 @@ internal sealed class HttpExchange : IDisposable
         );
     }
 
+    /// <param name="place">The credential is for the URL's own scheme, host and port.</param>
     /// <param name="from">First byte wanted; 0 asks for the whole.</param>
     /// <param name="ifRange">A strong entity tag, without which the whole is wanted.</param>
     /// <returns>An answer that is no redirect, its body unread.</returns>
     /// <exception cref="AttemptFailure">There was none.</exception>
-    public async Task<HttpResponseMessage> GetAsync(Uri url, long from, string? ifRange, CancellationToken cancellation)
+    public async Task<HttpResponseMessage> GetAsync(
+        (Uri Url, Credential? Credential) place,
+        long from,
+        string? ifRange,
+        CancellationToken cancellation
+    )
     {
-        AuthenticationHeaderValue? authorization = _options.Authorization?.Invoke(url) ?? Redirects.BasicOf(url);
-        var redirects = new Redirects(url);
+        AuthenticationHeaderValue? authorization =
+            _options.Authorization?.Invoke(place.Url) ?? Redirects.BasicOf(place.Url) ?? place.Credential?.Header;
+        var redirects = new Redirects(place.Credential?.Apply(place.Url) ?? place.Url);
         while (true)
         {
             using HttpRequestMessage request = Request(redirects.Current, from, ifRange);
@@ -112,9 +128,16 @@ internal sealed class HttpExchange : IDisposable
             // A handshake that breaks off has an IOException instead: that one may go better the next time.
             HttpRequestError.SecureConnectionError when error.InnerException is AuthenticationException => (
                 FetchIncidentKind.NotTrusted,
-                $"its identity cannot be checked: {error.InnerException.Message}"
+                error.InnerException is ServerNotTrusted
+                    ? error.InnerException.Message
+                    : $"its identity cannot be checked: {error.InnerException.Message}"
             ),
             HttpRequestError.NameResolutionError => (FetchIncidentKind.Unreachable, "its name cannot be resolved"),
+            HttpRequestError.SecureConnectionError
+                when error.InnerException?.InnerException is ServerNotTrusted inner => (
+                FetchIncidentKind.NotTrusted,
+                inner.Message
+            ),
             HttpRequestError.ProxyTunnelError when error.StatusCode == HttpStatusCode.ProxyAuthenticationRequired => (
                 FetchIncidentKind.Denied,
                 "it wants credentials"

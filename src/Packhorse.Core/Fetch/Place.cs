@@ -26,6 +26,9 @@ internal sealed class Place(Source source, Mirror? mirror)
 
     public AttemptFailure? LastFailure { get; private set; }
 
+    /// <summary>What it was asked with, but for its URL's own user information.</summary>
+    public Credential? Credential { get; set; }
+
     /// <summary>Where the URLs of a request lead.</summary>
     /// <exception cref="UsageException">Nowhere that can be read.</exception>
     public static IReadOnlyList<Place> Of(string url, MirrorMap mirrors)
@@ -46,7 +49,7 @@ internal sealed class Place(Source source, Mirror? mirror)
             ? places
             : throw new UsageException(
                 ErrorCodes.UnsupportedUrl,
-                $"none of the mirrors for {Redaction.Quote(url)} can be read: only https://, http:// and file:// are supported yet"
+                $"none of the mirrors for {Redaction.Quote(url)} can be read: only {Source.SupportedKinds} are supported"
             );
     }
 

@@ -11,6 +11,9 @@ public sealed class Source
         Path = path;
     }
 
+    /// <summary>What <see cref="Parse"/> takes, for messages.</summary>
+    public const string SupportedKinds = "https://, http:// and file://";
+
     /// <summary>Absolute, http or https; null for a file.</summary>
     public Uri? Url { get; }
 
@@ -30,7 +33,7 @@ public sealed class Source
         {
             throw new UsageException(
                 ErrorCodes.UnsupportedUrl,
-                $"{Redaction.Quote(text)} cannot be read: {scheme}:// is not supported yet, only https://, http://, file:// and paths"
+                $"{Redaction.Quote(text)} cannot be read: {scheme}:// is not supported, only {SupportedKinds} and paths"
             );
         }
         // RFC 8089 allows file:/path, System.Uri does not.

@@ -22,6 +22,21 @@ public static class FilePermissions
     /// <summary>The process's umask, read once; 0 on Windows.</summary>
     public static UnixFileMode Umask { get; } = ReadUmask();
 
+    /// <summary>True when the group or everybody may read or write a file. False where that cannot be told.</summary>
+    public static bool IsOpenToOthers(string path)
+    {
+        const UnixFileMode others =
+            UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        try
+        {
+            return !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     // Linux 4.7 and later.
     private const string Status = "/proc/self/status";
 

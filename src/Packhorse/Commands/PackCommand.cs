@@ -12,9 +12,6 @@ namespace Packhorse.Commands;
 /// <summary><c>packhorse pack</c>.</summary>
 internal sealed class PackCommand
 {
-    // As pixi's concurrency.downloads.
-    private const int DefaultDownloads = 50;
-
     private readonly Argument<string> _manifest = ArgumentRules.Path(
         "MANIFEST",
         "pixi.toml, pyproject.toml, mojoproject.toml or pixi.lock, or the directory it is in.",
@@ -53,12 +50,7 @@ internal sealed class PackCommand
         HelpName = "packhorse|upstream",
     };
 
-    private readonly Option<string?> _config = new("--config", "-c")
-    {
-        Description = "pixi's config.toml with mirrors and concurrency.",
-        HelpName = "TOML",
-    };
-
+    private readonly NetworkOptions _network = new();
     private readonly ExecutableOptions _executable = new();
     private readonly ImageOptions _image = new();
     private readonly CommonOptions _common = new();
@@ -77,9 +69,9 @@ internal sealed class PackCommand
             self._output,
             self._directoryOnly,
             self._layout,
-            self._config,
         };
-        ArgumentRules.NotEmpty(self._environment, self._platform, self._output, self._config);
+        ArgumentRules.NotEmpty(self._environment, self._platform, self._output);
+        self._network.AddTo(command);
         self._executable.AddTo(command);
         self._image.AddTo(command);
         self._common.AddTo(command);
@@ -107,10 +99,10 @@ internal sealed class PackCommand
             command.Options.Add(option);
         }
         self._executable.AddTo(command);
-        command.Options.Add(self._config);
+        self._network.AddTo(command);
         command.Options.Add(self._common.Verbose);
         command.Options.Add(self._common.Quiet);
-        ArgumentRules.NotEmpty(self._environment, self._platform, self._output, self._config);
+        ArgumentRules.NotEmpty(self._environment, self._platform, self._output);
         command.SetAction((parsed, cancellation) => self.RunAsync(parsed, cancellation));
     }
 
@@ -123,8 +115,7 @@ internal sealed class PackCommand
             PrintPlan(parsed, plan);
             return (int)ExitClass.Ok;
         }
-        FetchConfig? config = ReadConfig(parsed);
-        int downloads = config?.Downloads ?? DefaultDownloads;
+        NetworkSettings network = _network.Read(parsed, _terminal);
         bool directory = parsed.GetValue(_directoryOnly);
         bool executable = _executable.IsExecutable(parsed);
         CheckKind(parsed, directory, executable);
@@ -136,11 +127,7 @@ internal sealed class PackCommand
                 _terminal,
                 async reporter =>
                 {
-                    await using var fetcher = new Fetcher(
-                        MakeOptions(downloads),
-                        config?.CreateMirrorMap() ?? MirrorMap.Empty,
-                        reporter
-                    );
+                    await using Fetcher fetcher = network.CreateFetcher(reporter);
                     CarriedProgram? program = executable
                         ? await _executable.LoadAsync(parsed, plan.Platform, (fetcher, reporter), cancellation)
                         : null;
@@ -151,7 +138,7 @@ internal sealed class PackCommand
                         Layout = parsed.GetValue(_layout),
                         Runtime = program?.Runtime,
                         WindowsUnpacker = program?.Windows,
-                        Downloads = downloads,
+                        Downloads = network.Options.Downloads,
                     };
                     try
                     {
@@ -225,31 +212,6 @@ internal sealed class PackCommand
         LockedSelection selection = lockFile.Select(parsed.GetValue(_environment)!, platform);
         return PackPlan.Create(selection, Path.GetDirectoryName(lockPath)!);
     }
-
-    private FetchConfig? ReadConfig(ParseResult parsed)
-    {
-        if (parsed.GetValue(_config) is not { } path)
-        {
-            return null;
-        }
-        FetchConfig config = FetchConfig.Parse(
-            System.Text.Encoding.UTF8.GetString(InputFile.ReadAllBytes(path, Limits.TextBytes)),
-            path
-        );
-        foreach (string warning in config.Warnings)
-        {
-            _terminal.Error.WriteLine($"warning: {warning}");
-        }
-        return config;
-    }
-
-    private static FetchOptions MakeOptions(int downloads) =>
-        new()
-        {
-            UserAgent = $"packhorse/{ProgramVersion.Text}",
-            Randomness = Random.Shared.NextDouble,
-            Downloads = downloads,
-        };
 
     private void PrintPlan(ParseResult parsed, PackPlan plan)
     {

@@ -28,7 +28,6 @@ internal sealed class FetchBench : IAsyncDisposable
             Retries = 3,
             RetryDelay = TimeSpan.FromMilliseconds(1),
             LongestRetryDelay = TimeSpan.FromMilliseconds(5),
-            UseProxy = false,
         };
 
     public MirrorMap Mirrors { get; set; } = MirrorMap.Empty;

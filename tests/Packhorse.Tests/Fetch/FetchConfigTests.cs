@@ -54,16 +54,37 @@ public sealed class FetchConfigTests
     }
 
     [Fact]
-    public void Settings_that_have_no_effect_are_named_once_each()
+    public void Buckets_proxies_and_trust_of_a_real_file_are_read()
+    {
+        FetchConfig config = Read("config/rattler_config/compat/kitchen-sink.toml");
+        S3Options bucket = config.Buckets["my-bucket"];
+        Assert.Equal("https://s3.example.com/", bucket.Endpoint!.AbsoluteUri);
+        Assert.Equal(("eu-central-1", true), (bucket.Region, bucket.ForcePathStyle));
+        Assert.Equal("https://proxy.example.com:8080", config.Proxies.Https);
+        Assert.Equal("http://proxy.example.com:8080", config.Proxies.Http);
+        Assert.Equal(["localhost", "127.0.0.1"], config.Proxies.Without!);
+        Assert.Equal("/path/to/auth.json", config.AuthenticationFile);
+        Assert.False(config.TrustsEverybody);
+        Assert.Contains("tls-root-certs: the machine's certificates are used", Assert.Single(config.Warnings));
+    }
+
+    [Fact]
+    public void Settings_that_have_no_effect_are_told()
     {
         FetchConfig config = FetchConfig.Parse(
-            "tls_no_verify = true\n[proxy-config]\nhttp = 'http://me:hunter2@proxy'\nhttps = 'http://me:hunter2@proxy'\n",
+            "offline = true\n[s3-options.b]\nacl = 'x'\n[proxy-config]\nftp = 'http://me:hunter2@proxy'\n",
             "config.toml"
         );
-        Assert.Equal(2, config.Warnings.Count);
-        Assert.StartsWith("config.toml:1: tls-no-verify has no effect", config.Warnings[0]);
-        Assert.StartsWith("config.toml:3: proxy-config has no effect", config.Warnings[1]);
-        Assert.Empty(FetchConfig.Parse("tls-no-verify = false", "config.toml").Warnings);
+        Assert.Equal(
+            [
+                "config.toml:1: offline has no effect here: packages are brought all the same",
+                "config.toml:3: unknown key 's3-options.b.acl'",
+                "config.toml:5: unknown key 'proxy-config.ftp'",
+            ],
+            config.Warnings
+        );
+        Assert.Empty(FetchConfig.Parse("tls-no-verify = false\noffline = false", "config.toml").Warnings);
+        Assert.True(FetchConfig.Parse("tls_no_verify = true", "config.toml").TrustsEverybody);
     }
 
     [Theory]
@@ -97,6 +118,15 @@ public sealed class FetchConfigTests
         "[mirrors]\n'https://a.example' = ['b']",
         "config.toml:2: 'mirrors.https://a.example' has a mirror that is not a URL"
     )]
+    [InlineData("tls-no-verify = 'yes'", "config.toml:1: 'tls-no-verify' is not true or false")]
+    [InlineData("tls-root-certs = 'mozilla'", "config.toml:1: 'tls-root-certs' is none of")]
+    [InlineData("s3-options.b = 5", "config.toml:1: 's3-options.b' is not a bucket")]
+    [InlineData(
+        "s3-options.b.endpoint-url = 'hunter2'",
+        "config.toml:1: 's3-options.b.endpoint-url' is not a URL of the web"
+    )]
+    [InlineData("proxy-config.https = 5", "config.toml:1: 'proxy-config.https' is not a text")]
+    [InlineData("proxy-config.non-proxy-hosts = 'a'", "config.toml:1: 'proxy-config.non-proxy-hosts' is not a list")]
     [InlineData("[mirrors]\na = []", "config.toml:2: 'mirrors.a' is not a URL")]
     [InlineData("a = 1\nb = ", "config.toml:2:")]
     [InlineData("a = 1\na = 'hunter2'", "config.toml:2:")]

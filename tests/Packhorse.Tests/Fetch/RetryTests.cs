@@ -67,7 +67,7 @@ public sealed class RetryTests : IAsyncLifetime
         FlakyResource resource = _bench.Server.ServeAlways("file", Body, new() { Status = status });
         var error = await _bench.FailAsync<SystemRefusedException>(ErrorCodes.PermissionDenied, "file", Expected);
         Assert.Single(resource.Requests);
-        Assert.Equal($"check the credentials for {_bench.Server.Authority}", error.Hint);
+        Assert.Equal($"check the credentials for {_bench.Server.Authority} in the URL", error.Hint);
     }
 
     [Theory]
