@@ -56,7 +56,34 @@ shaped.SetAction(parsed =>
     return Make(parsed, options => ShapedChannel.Make(shape, options));
 });
 
-RootCommand root = new("Makes conda channels of real software out of Debian packages.") { small, large, shaped };
+Option<string> suite = new("--suite")
+{
+    Description = "The Debian release that HTCondor comes from",
+    DefaultValueFactory = _ => "trixie",
+};
+Option<string[]> programs = new("--program") { Description = "A program for the pool's /opt/bin" };
+Command pool = new("pool", "An HTCondor pool, until standard input ends") { suite, programs, cache };
+pool.SetAction(parsed =>
+{
+    PoolOptions options = new()
+    {
+        Suite = parsed.GetValue(suite)!,
+        Programs = parsed.GetValue(programs)!.ToDictionary(path => Path.GetFileName(path)),
+        CacheDirectory = parsed.GetValue(cache)!,
+    };
+    using var condor = CondorPool.Start(options);
+    Console.WriteLine($"the home directory is {condor.Home}; a shell in the pool:");
+    Console.WriteLine(string.Join(' ', condor.Enter));
+    while (Console.ReadLine() is not null) { }
+});
+
+RootCommand root = new("Makes conda channels of real software out of Debian packages, and HTCondor pools.")
+{
+    small,
+    large,
+    shaped,
+    pool,
+};
 return root.Parse(args).Invoke();
 
 int Make(ParseResult parsed, Func<ChannelOptions, Channel> make)

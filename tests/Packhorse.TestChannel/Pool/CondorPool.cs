@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Packhorse.TestChannel;
+
+/// <summary>How a pool is started.</summary>
+public sealed record PoolOptions
+{
+    /// <summary>The Debian release that HTCondor comes from: trixie has 23.9, sid 25.</summary>
+    public string Suite { get; init; } = "trixie";
+
+    /// <summary>Lines for HTCondor's configuration.</summary>
+    public string Configuration { get; init; } = "";
+
+    /// <summary>Programs that are in the pool's /opt/bin; by name and path.</summary>
+    public IReadOnlyDictionary<string, string> Programs { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the root is kept.</summary>
+    public string CacheDirectory { get; init; } = ChannelOptions.DefaultCacheDirectory;
+}
+
+/// <summary>What a program in the pool said.</summary>
+public sealed record PoolOutcome(int ExitCode, string Output, string Error);
+
+/// <summary>
+/// A real HTCondor pool of one machine that is submitted to and runs jobs, in namespaces of its own; loopback only. Disposing ends it and all that
+/// runs in it; so does the end of this process.
+/// </summary>
+public sealed class CondorPool : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly Process _holder;
+    private readonly Task<string> _errors;
+    private readonly string _directory;
+    private string _master = "";
+
+    private CondorPool(Process holder, string directory)
+    {
+        _holder = holder;
+        _directory = directory;
+        _errors = holder.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>The home directory of who submits, as this machine sees it; in the pool it is <see cref="HomeInside"/>.</summary>
+    public string Home => $"{_directory}/home/{PoolRoot.User}";
+
+    public static string HomeInside => $"/home/{PoolRoot.User}";
+
+    /// <summary>What osdf:// URLs name: a directory for the pool's own plugin, which is test code.</summary>
+    public string Objects => $"{_directory}/var/lib/osdf/objects";
+
+    /// <summary>A line per transfer of an osdf:// URL: direction, bytes, URL.</summary>
+    public string[] Transfers => File.ReadAllLines($"{_directory}/var/lib/osdf/transfers");
+
+    /// <summary>Starts a pool; builds its root before when there is none.</summary>
+    /// <exception cref="MissingToolException">No pool can run on this machine.</exception>
+    public static CondorPool Start(PoolOptions options)
+    {
+        if (!Machine.IsRoot)
+        {
+            throw new MissingToolException("a pool mounts and changes users", "run as root");
+        }
+        string root = PoolRoot.Make(options.Suite, options.CacheDirectory);
+        string own = Directory.CreateTempSubdirectory("packhorse-pool-").FullName;
+        Prepare(own, root, options);
+        string[] shown = [own + "/plugins", "/opt/pool", own + "/programs", "/opt/bin"];
+        var start = new ProcessStartInfo(
+            "unshare",
+            [
+                .. (string[])["--mount", "--propagation", "private", "--pid", "--fork", "--uts", "--ipc"],
+                .. (string[])["--kill-child=KILL", "/bin/sh", own + "/pool.sh", root, own, .. shown],
+            ]
+        )
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var pool = new CondorPool(Process.Start(start)!, own);
+        try
+        {
+            pool.WaitForSlot();
+            return pool;
+        }
+        catch
+        {
+            pool.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a program as the user of the pool, in a directory below <see cref="HomeInside"/>.</summary>
+    /// <param name="directory">Relative to the home directory; made when it is not there.</param>
+    /// <param name="input">What it reads from standard input.</param>
+    public PoolOutcome Run(string directory, IEnumerable<string> command, string input = "")
+    {
+        string inside = Path.Combine(HomeInside, directory);
+        if (!Directory.Exists(Path.Combine(Home, directory)))
+        {
+            Directory.CreateDirectory(Path.Combine(Home, directory));
+            Tool.Run("chown", [$"{PoolRoot.UserId}:{PoolRoot.UserId}", Path.Combine(Home, directory)]);
+        }
+        using Process process = Process.Start(Entering(inside, command))!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new PoolOutcome(process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>How a program is started in the pool, for who wants to do that by hand.</summary>
+    public IReadOnlyList<string> Enter => [.. Entering(HomeInside, ["bash"]).ArgumentList.Prepend("nsenter")];
+
+    private ProcessStartInfo Entering(string inside, IEnumerable<string> command)
+    {
+        string[] identity = [$"--reuid={PoolRoot.UserId}", $"--regid={PoolRoot.UserId}", "--init-groups"];
+        string[] variables = [$"HOME={HomeInside}", $"USER={PoolRoot.User}", "LANG=C.UTF-8", "TERM=dumb"];
+        const string path = "PATH=/opt/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        var start = new ProcessStartInfo(
+            "nsenter",
+            [
+                .. (string[])["-t", _master, "-m", "-p", "-u", "-i", "--", "env", "-i", path, .. variables],
+                .. (string[])["setpriv", .. identity, "--", "env", "-C", inside, .. command],
+            ]
+        )
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return start;
+    }
+
+    public void Dispose()
+    {
+        _holder.StandardInput.Close();
+        if (!_holder.WaitForExit(TimeSpan.FromSeconds(25)))
+        {
+            _holder.Kill();
+            _holder.WaitForExit();
+        }
+        _holder.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static void Prepare(string own, string root, PoolOptions options)
+    {
+        foreach (
+            string directory in (string[])
+                [
+                    "etc/condor/config.d",
+                    $"home/{PoolRoot.User}",
+                    "var/lib/condor/execute",
+                    "var/lib/condor/spool",
+                    "var/log/condor",
+                    "var/spool/condor",
+                    "var/lib/osdf/objects",
+                    "plugins",
+                    "programs",
+                ]
+        )
+        {
+            Directory.CreateDirectory(Path.Combine(own, directory));
+        }
+        foreach (string file in Directory.GetFiles(root + "/etc/condor/config.d"))
+        {
+            File.Copy(file, $"{own}/etc/condor/config.d/{Path.GetFileName(file)}");
+        }
+        File.WriteAllText(own + "/pool.sh", Text("pool.sh"));
+        string port = FreePort().ToString(CultureInfo.InvariantCulture);
+        string configuration = Text("pool.conf").Replace("@PORT@", port, StringComparison.Ordinal);
+        File.WriteAllText(own + "/etc/condor/config.d/50-pool", configuration + options.Configuration + "\n");
+        File.WriteAllText(own + "/plugins/osdf-plugin", Text("osdf-plugin.py"));
+        File.WriteAllText(own + "/var/lib/osdf/transfers", "");
+        foreach ((string name, string path) in options.Programs)
+        {
+            File.Copy(path, Path.Combine(own, "programs", name));
+        }
+        Tool.Run("chmod", ["-R", "go+rX", own]);
+        Tool.Run("chmod", ["-R", "a+rx", own + "/plugins", own + "/programs"]);
+        Tool.Run("chmod", ["-R", "a+rwX", own + "/var/lib/osdf"]);
+        Tool.Run("chown", [$"{PoolRoot.UserId}:{PoolRoot.UserId}", $"{own}/home/{PoolRoot.User}"]);
+        Tool.Run("chown", ["-R", "64:64", own + "/var/lib/condor", own + "/var/log/condor", own + "/var/spool/condor"]);
+    }
+
+    private void WaitForSlot()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < Patience)
+        {
+            if (_holder.HasExited)
+            {
+                throw new MissingToolException(
+                    "a pool cannot be started here",
+                    (_errors.Result + _holder.StandardOutput.ReadToEnd()).Trim()
+                );
+            }
+            string file = _directory + "/master";
+            _master = File.Exists(file) ? File.ReadAllText(file).Trim() : "";
+            if (_master.Length > 0 && Run("", ["condor_status", "-af", "State"]).Output.Length > 0)
+            {
+                return;
+            }
+            Thread.Sleep(300);
+        }
+        throw new MissingToolException($"no slot in {Patience.TotalSeconds} s", EndOfLogs());
+    }
+
+    private string EndOfLogs() =>
+        string.Join(
+            '\n',
+            Directory
+                .GetFiles($"{_directory}/var/log/condor", "*Log")
+                .SelectMany(file => File.ReadLines(file).TakeLast(12).Prepend(Path.GetFileName(file)))
+        );
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Text(string name)
+    {
+        using var reader = new StreamReader(typeof(CondorPool).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+}
