@@ -71,15 +71,21 @@ internal static class FetchErrors
             AttemptFailure.Proxy =>
                 "check the credentials for the proxy: they stand in its URL, as in http://NAME:PASSWORD@proxy:3128",
             Place.ThisMachine => "check the permissions of the file",
+            _ when place.Source.Url!.Scheme == Source.S3Scheme => HintOfBucket(place),
             _ when host != place.Host =>
                 $"{place.Host} redirects to {host}, and credentials are never sent to another host than they are for",
-            _ when place.Source.Url!.UserInfo.Length > 0 => $"check the credentials for {host} in the URL",
+            _ when place.Source.Url.UserInfo.Length > 0 => $"check the credentials for {host} in the URL",
             _ when place.Credential is { } credential =>
                 $"check the credentials for {host}: it refused the {credential}",
             _ =>
                 $"check the credentials for {host}: there are none; pixi auth login stores some, --auth-file and ~/.netrc name others",
         };
     }
+
+    private static string HintOfBucket(Place place) =>
+        place.Credential is { } credential
+            ? $"check the credentials for s3://{place.Host}: it refused the {credential}; the region may be wrong too (s3-options of --config, AWS_REGION)"
+            : $"check the credentials for s3://{place.Host}: there are none; S3Credentials of a credentials file, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of ~/.aws/credentials";
 
     private static string Message(FetchRequest request, IReadOnlyList<Place> places, int attempts)
     {

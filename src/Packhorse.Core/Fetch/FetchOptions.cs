@@ -45,6 +45,9 @@ public sealed record FetchOptions
     /// <summary>Certificates are not looked at: whoever is in between can read and change what is sent. The digests still hold.</summary>
     public bool TrustsEverybody { get; init; }
 
+    /// <summary>For buckets of which neither <see cref="Buckets"/> nor <see cref="Credentials"/> say anything.</summary>
+    public AwsSettings Aws { get; init; } = AwsSettings.None;
+
     /// <summary>How buckets are reached, by their names.</summary>
     public IReadOnlyDictionary<string, S3Options> Buckets { get; init; } = new Dictionary<string, S3Options>();
 

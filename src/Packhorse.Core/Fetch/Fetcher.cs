@@ -3,7 +3,7 @@ using Packhorse.Model;
 namespace Packhorse.Fetch;
 
 /// <summary>
-/// Brings files from http(s) servers and from this machine: verified while they stream into their target, resumed where they were
+/// Brings files from http(s) servers, S3 buckets and this machine: verified while they stream into their target, resumed where they were
 /// cut, retried, and taken from the next mirror where one fails. Any number of downloads at once; <see cref="FetchOptions"/> limits
 /// how many of them run.
 /// </summary>

@@ -14,7 +14,8 @@ internal sealed class HttpAttempt(HttpExchange exchange, FetchOptions options, P
     public async Task RunAsync(CancellationToken cancellation)
     {
         Uri url = place.Source.Url!;
-        place.Credential ??= options.Credentials.Find(url);
+        place.Credential ??=
+            url.Scheme == Source.S3Scheme ? S3Access.KeyFor(url, options) : options.Credentials.Find(url);
         using HttpResponseMessage response = await exchange
             .GetAsync((url, place.Credential), transfer.Position, transfer.ValidatorOf(place), cancellation)
             .ConfigureAwait(false);

@@ -10,10 +10,12 @@ internal sealed class HttpExchange : IDisposable
 {
     private readonly FetchOptions _options;
     private readonly HttpMessageInvoker _http;
+    private readonly S3Access _s3;
 
     public HttpExchange(FetchOptions options)
     {
         _options = options;
+        _s3 = new S3Access(options);
         var identity = new ServerIdentity(options);
         _http = new HttpMessageInvoker(
             new SocketsHttpHandler
@@ -43,7 +45,17 @@ internal sealed class HttpExchange : IDisposable
     /// <param name="ifRange">A strong entity tag, without which the whole is wanted.</param>
     /// <returns>An answer that is no redirect, its body unread.</returns>
     /// <exception cref="AttemptFailure">There was none.</exception>
-    public async Task<HttpResponseMessage> GetAsync(
+    public Task<HttpResponseMessage> GetAsync(
+        (Uri Url, Credential? Credential) place,
+        long from,
+        string? ifRange,
+        CancellationToken cancellation
+    ) =>
+        place.Url.Scheme == Source.S3Scheme
+            ? GetObjectAsync(place, from, ifRange, cancellation)
+            : GetPageAsync(place, from, ifRange, cancellation);
+
+    private async Task<HttpResponseMessage> GetPageAsync(
         (Uri Url, Credential? Credential) place,
         long from,
         string? ifRange,
@@ -66,6 +78,28 @@ internal sealed class HttpExchange : IDisposable
             {
                 redirects.Follow(response.Headers.Location);
             }
+        }
+    }
+
+    // Signed anew for each request: a signature holds for minutes. Nothing but another region is a reason to ask elsewhere.
+    private async Task<HttpResponseMessage> GetObjectAsync(
+        (Uri Url, Credential? Credential) place,
+        long from,
+        string? ifRange,
+        CancellationToken cancellation
+    )
+    {
+        string bucket = place.Url.Host;
+        for (bool mayMove = true; ; mayMove = false)
+        {
+            using HttpRequestMessage request = Request(_s3.Locate(place.Url), from, ifRange);
+            _s3.Sign(request, bucket, place.Credential as S3Credential);
+            HttpResponseMessage response = await SendAsync(request, cancellation).ConfigureAwait(false);
+            if (!mayMove || !_s3.Learn(bucket, response))
+            {
+                return response;
+            }
+            response.Dispose();
         }
     }
 

@@ -2,7 +2,7 @@ using Packhorse.Model;
 
 namespace Packhorse.Fetch;
 
-/// <summary>Where bytes come from: an http(s) URL, or a file of this machine.</summary>
+/// <summary>Where bytes come from: an http(s) URL, an object of a bucket, or a file of this machine.</summary>
 public sealed class Source
 {
     private Source(Uri? url, string? path)
@@ -12,15 +12,17 @@ public sealed class Source
     }
 
     /// <summary>What <see cref="Parse"/> takes, for messages.</summary>
-    public const string SupportedKinds = "https://, http:// and file://";
+    public const string SupportedKinds = "https://, http://, s3:// and file://";
 
-    /// <summary>Absolute, http or https; null for a file.</summary>
+    internal const string S3Scheme = "s3";
+
+    /// <summary>Absolute: http, https or s3; null for a file.</summary>
     public Uri? Url { get; }
 
     /// <summary>A path of this machine; null for a URL.</summary>
     public string? Path { get; }
 
-    /// <param name="text">A URL (<c>https:</c>, <c>http:</c>, <c>file:</c>) or a path.</param>
+    /// <param name="text">A URL (<c>https:</c>, <c>http:</c>, <c>s3:</c>, <c>file:</c>) or a path.</param>
     /// <exception cref="UsageException">No URL, or of a kind that cannot be read.</exception>
     public static Source Parse(string text)
     {
@@ -29,7 +31,7 @@ public sealed class Source
         {
             return OfPath(text, text);
         }
-        if (scheme is not ("http" or "https" or "file"))
+        if (scheme is not ("http" or "https" or S3Scheme or "file"))
         {
             throw new UsageException(
                 ErrorCodes.UnsupportedUrl,
@@ -64,7 +66,7 @@ public sealed class Source
     }
 
     /// <summary>True when the text is a URL of a kind that <see cref="Parse"/> takes, or a path.</summary>
-    public static bool IsSupported(string text) => SchemeOf(text) is null or "http" or "https" or "file";
+    public static bool IsSupported(string text) => SchemeOf(text) is null or "http" or "https" or S3Scheme or "file";
 
     /// <summary>Without secrets and control characters, quoted.</summary>
     public override string ToString() => Url is null ? EntryPath.Quote(Path!) : Redaction.Quote(Url.AbsoluteUri);

@@ -61,6 +61,7 @@ internal sealed class NetworkOptions
                 Credentials = credentials,
                 Proxies = ReadProxies(config, path),
                 TrustsEverybody = config?.TrustsEverybody ?? false,
+                Aws = AwsSettings.Load(EnvironmentVariables.Aws, Warn),
                 Buckets = config?.Buckets ?? new Dictionary<string, S3Options>(),
             },
             config?.CreateMirrorMap() ?? MirrorMap.Empty

@@ -86,7 +86,6 @@ public sealed class FileSourceTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("s3://bucket/a.conda")]
     [InlineData("oci://registry.example/a.conda")]
     [InlineData("gcs://bucket/a.conda")]
     [InlineData("file://otherhost/a.conda")]

@@ -171,7 +171,7 @@ public sealed class MirrorTests : IAsyncLifetime
     [Fact]
     public async Task Mirrors_of_unknown_kinds_alone_are_a_mistake()
     {
-        _bench.Mirrors = FetchBench.MirroredBy("oci://registry.example/channel", "s3://bucket/channel");
+        _bench.Mirrors = FetchBench.MirroredBy("oci://registry.example/channel", "gcs://bucket/channel");
         var error = await Assert.ThrowsAsync<UsageException>(FetchAsync);
         Assert.Equal(ErrorCodes.UnsupportedUrl, error.Code);
     }

@@ -75,7 +75,7 @@ public sealed class UnpackerSourceTests : IAsyncDisposable
     {
         Refuses(3, _scratch["nothing"]);
         Refuses(3, _server.Url("nothing"));
-        Refuses(2, "s3://bucket/runtime");
+        Refuses(2, "gcs://bucket/runtime");
         Refuses(2, "");
         Refuses(2, _lock);
         Refuses(2, _scratch.Write("empty", []));

@@ -25,7 +25,7 @@ public static class StockTool
         return output;
     }
 
-    private static bool IsInstalled(string program) =>
+    public static bool IsInstalled(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)
             .Any(directory => File.Exists(Path.Combine(directory, program)));
