@@ -4,8 +4,12 @@ using Packhorse.Model;
 namespace Packhorse.Image;
 
 /// <summary>Something in a tree and its way from the root.</summary>
-/// <param name="Path">Relative to the root, of the form <c>a/b/c</c>.</param>
-public readonly record struct ImagePath(string Path, InodeReference Inode, InodeKind Kind);
+/// <param name="Directory">What it lies in, relative to the root and of the form <c>a/b</c>: one string for all that lies there.</param>
+public readonly record struct ImagePath(string Directory, string Name, InodeReference Inode, InodeKind Kind)
+{
+    /// <summary>Relative to the root, of the form <c>a/b/c</c>.</summary>
+    public string Path => Directory.Length == 0 ? Name : $"{Directory}/{Name}";
+}
 
 /// <summary>Goes through a whole tree.</summary>
 public static class ImageWalk
@@ -15,19 +19,19 @@ public static class ImageWalk
     /// <exception cref="CorruptDataException">The tree is damaged, or has paths beyond the limits or that are no text.</exception>
     public static IEnumerable<ImagePath> All(IImageTree tree)
     {
-        var open = new Stack<(string Prefix, InodeReference Inode)>([("", tree.Root)]);
+        var open = new Stack<(string Path, InodeReference Inode)>([("", tree.Root)]);
         int count = 0;
-        while (open.TryPop(out (string Prefix, InodeReference Inode) directory))
+        while (open.TryPop(out (string Path, InodeReference Inode) directory))
         {
             IDirectoryCursor cursor = tree.OpenDirectory(directory.Inode, 0);
             while (cursor.MoveNext())
             {
-                var entry = new ImagePath(directory.Prefix + Decode(cursor.Name), cursor.Inode, cursor.Kind);
-                CheckLimits(entry.Path, ++count);
+                var entry = new ImagePath(directory.Path, Decode(cursor.Name), cursor.Inode, cursor.Kind);
+                CheckLimits(entry, ++count);
                 yield return entry;
                 if (entry.Kind == InodeKind.Directory)
                 {
-                    open.Push((entry.Path + "/", entry.Inode));
+                    open.Push((entry.Path, entry.Inode));
                 }
             }
         }
@@ -65,7 +69,7 @@ public static class ImageWalk
     private static UTF8Encoding StrictUtf8 { get; } =
         new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private static void CheckLimits(string path, int count)
+    private static void CheckLimits(in ImagePath path, int count)
     {
         if (count > Limits.Members)
         {
@@ -74,11 +78,13 @@ public static class ImageWalk
                 $"the image has more than {Limits.Members:N0} files and directories"
             );
         }
-        if (!EntryPath.IsSafe(path))
+        // The directory was looked at before what is in it.
+        int bytes = Encoding.UTF8.GetByteCount(path.Directory) + 1 + Encoding.UTF8.GetByteCount(path.Name);
+        if (path.Name.Contains('/') || !EntryPath.IsSafe(path.Name) || bytes > Limits.PathBytes)
         {
             throw new CorruptDataException(
                 ErrorCodes.UnsafePath,
-                $"the image has an impossible path: {EntryPath.Quote(path)}"
+                $"the image has an impossible path: {EntryPath.Quote(path.Path)}"
             );
         }
     }

@@ -27,10 +27,13 @@ public static class CondaMeta
 
     internal const string RecordExtension = ".json";
 
+    /// <summary>Where records are, relative to the prefix.</summary>
+    public const string Directory = "conda-meta";
+
     public static string RecordPath(PackageRecord record) => RecordPath(record.DistributionName);
 
     /// <param name="name"><see cref="PackageRecord.DistributionName"/>.</param>
-    public static string RecordPath(string name) => $"conda-meta/{name}{RecordExtension}";
+    public static string RecordPath(string name) => $"{Directory}/{name}{RecordExtension}";
 
     /// <summary>Paths that are the installer's own.</summary>
     public static IEnumerable<string> ReservedPaths(IEnumerable<PackageRecord> records) =>

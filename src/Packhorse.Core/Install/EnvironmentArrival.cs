@@ -11,8 +11,8 @@ public sealed record EnvironmentArrival
     /// <summary>Packages whose records were added to the stage.</summary>
     public required IReadOnlyList<PackageRecord> Arrived { get; init; }
 
-    /// <summary>Files and links in the stage, without what lies in conda-meta.</summary>
-    public required IReadOnlyList<string> Paths { get; init; }
+    /// <summary>Files and links in the stage, without what lies in conda-meta. Looked at only for an environment that was there before.</summary>
+    public required IEnumerable<string> Paths { get; init; }
 
     /// <summary>Files and links of packages that are known to stay.</summary>
     public IEnumerable<string> Staying { get; init; } = [];
@@ -31,7 +31,7 @@ public sealed record EnvironmentArrival
         {
             Directories = plan.Directories,
             Arrived = [.. arrived.Select(package => package.Package.Record)],
-            Paths = [.. arrived.SelectMany(package => package.Targets)],
+            Paths = arrived.SelectMany(package => package.Targets),
             Staying = plan.Packages.Except(arrived).SelectMany(package => package.Targets),
             Records = [.. plan.Records],
             SitePackages = plan.Python?.SitePackages,

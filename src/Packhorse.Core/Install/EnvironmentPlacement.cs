@@ -26,7 +26,7 @@ internal sealed class EnvironmentPlacement(
         using LinuxDirectory root = LinuxDirectory.Open(prefix);
         HashSet<string> obsolete = FindObsolete();
         List<string> givingWay = CheckNothingInTheWay(obsolete);
-        root.TryCreateDirectory("conda-meta");
+        root.TryCreateDirectory(CondaMeta.Directory);
         WriteJournal(root, obsolete);
         // From here on nothing counts as installed until the journal is gone.
         root.Remove(EnvironmentMarker.Path);

@@ -120,23 +120,27 @@ public sealed class EnvironmentTransaction : IDisposable
     /// <summary>A package is whole in the stage: writes its record. Thread-safe.</summary>
     public void AddRecord(LinkedPackage package)
     {
-        AddRecord(package.Plan.Package.Record, CondaMeta.WriteRecord(package));
+        PackageRecord record = package.Plan.Package.Record;
+        byte[] content = CondaMeta.WriteRecord(package);
+        _ = Stage.TryCreateDirectory(CondaMeta.Directory);
+        WriteOwn(new DirectorySink(Stage), CondaMeta.RecordPath(record), content);
+        NoteRecord(record, Sha256.Hash(content));
     }
 
-    /// <param name="content">Of the record as conda-meta gets it.</param>
-    /// <inheritdoc cref="AddRecord(LinkedPackage)"/>
-    public void AddRecord(PackageRecord record, ReadOnlySpan<byte> content)
-    {
-        _ = Stage.TryCreateDirectory("conda-meta");
-        WriteOwn(new DirectorySink(Stage), CondaMeta.RecordPath(record), content);
-        _arrived[record.DistributionName] = Sha256.Hash(content);
-    }
+    /// <summary>Where the record of a package is to be written by who has it already, in pieces.</summary>
+    /// <param name="size">Bytes of the record.</param>
+    public static InstallFile RecordFile(PackageRecord record, long size) =>
+        OwnFile(CondaMeta.RecordPath(record), size);
+
+    /// <summary>A record was written to the stage.</summary>
+    /// <param name="content">Of what was written.</param>
+    public void NoteRecord(PackageRecord record, Digest content) => _arrived[record.DistributionName] = content;
 
     /// <summary>Makes the stage part of the environment. What neither arrived nor stays goes.</summary>
     public void Commit(EnvironmentArrival arrival)
     {
         var sink = new DirectorySink(Stage);
-        _ = Stage.TryCreateDirectory("conda-meta");
+        _ = Stage.TryCreateDirectory(CondaMeta.Directory);
         WriteOwn(sink, CondaMeta.HistoryPath, CondaMeta.History);
         WriteOwn(sink, CondaMeta.CacheTagPath, CondaMeta.CacheTag);
         WriteOwn(sink, InstalledDigests.Path, DigestsOf(arrival).Write());
@@ -219,9 +223,16 @@ public sealed class EnvironmentTransaction : IDisposable
 
     private static void WriteOwn(DirectorySink sink, string path, ReadOnlySpan<byte> content)
     {
+        using IInstallFile file = sink.CreateFile(OwnFile(path, content.Length));
+        file.Write(content);
+        file.Complete();
+    }
+
+    private static InstallFile OwnFile(string path, long size)
+    {
         const UnixFileMode ReadableByAll =
             FilePermissions.OwnerReadWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        sink.WriteFile(path, content, ReadableByAll & ~FilePermissions.Umask, EnvironmentPlacement.OwnFileTime);
+        return new InstallFile(path, ReadableByAll & ~FilePermissions.Umask, EnvironmentPlacement.OwnFileTime, size);
     }
 
     private void RenameWhole()

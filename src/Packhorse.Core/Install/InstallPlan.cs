@@ -72,7 +72,7 @@ public sealed class InstallPlan
         CheckNames([.. records, .. staying]);
         PythonScheme? python = PythonScheme.Find([.. records, .. staying], target.Platform);
         var claims = new PathClaims();
-        claims.TryClaimDirectory("conda-meta");
+        claims.TryClaimDirectory(CondaMeta.Directory);
         foreach (string reserved in CondaMeta.ReservedPaths([.. records, .. staying]))
         {
             claims.TryClaimFile(reserved);

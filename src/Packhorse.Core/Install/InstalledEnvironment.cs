@@ -38,7 +38,8 @@ public sealed class InstalledEnvironment
     public IReadOnlyList<string> Leftovers { get; init; } = [];
 
     /// <summary>True for a directory that holds an environment, complete or not.</summary>
-    public static bool IsEnvironment(string prefix) => FileTree.DirectoryExists(Path.Combine(prefix, "conda-meta"));
+    public static bool IsEnvironment(string prefix) =>
+        FileTree.DirectoryExists(Path.Combine(prefix, CondaMeta.Directory));
 
     /// <summary>The package of a record; null when there is none.</summary>
     public InstalledPackage? Find(string recordPath) => _byRecord.GetValueOrDefault(recordPath);
@@ -46,7 +47,7 @@ public sealed class InstalledEnvironment
     /// <summary>Paths of the records in a prefix, relative to it, sorted.</summary>
     public static IEnumerable<string> RecordPaths(string prefix) =>
         FileTree
-            .List(Path.Combine(prefix, "conda-meta"))
+            .List(Path.Combine(prefix, CondaMeta.Directory))
             .Where(name => name.EndsWith(CondaMeta.RecordExtension, StringComparison.Ordinal))
             .Select(name => $"conda-meta/{name}");
 

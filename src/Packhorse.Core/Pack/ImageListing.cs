@@ -5,13 +5,16 @@ using Packhorse.Model;
 namespace Packhorse.Pack;
 
 /// <summary>A file or a symbolic link that is to be unpacked.</summary>
-internal sealed class ImageEntry(string path, InodeReference inode, InodeKind kind)
+internal sealed class ImageEntry(in ImagePath path)
 {
-    public string Path => path;
+    // Put together when it is wanted: an environment has a hundred thousand of them.
+    private readonly ImagePath _path = path;
 
-    public InodeReference Inode => inode;
+    public string Path => _path.Path;
 
-    public InodeKind Kind => kind;
+    public InodeReference Inode => _path.Inode;
+
+    public InodeKind Kind => _path.Kind;
 
     /// <summary>Bytes of the file at the new prefix.</summary>
     public long Size { get; init; }
@@ -45,7 +48,7 @@ internal sealed class ImageListing
     public List<(string Path, string Existing)> HardLinks { get; } = [];
 
     /// <summary>By their paths: files of conda-meta, one a package.</summary>
-    public Dictionary<string, InodeReference> Records { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, ImageEntry> Records { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Bytes of all files, each name counted once.</summary>
     public long Bytes { get; private set; }
@@ -62,7 +65,7 @@ internal sealed class ImageListing
         var directories = new List<string>();
         foreach (ImagePath path in ImageWalk.All(tree))
         {
-            string parent = path.Path[..Math.Max(0, path.Path.LastIndexOf('/'))];
+            string parent = path.Directory;
             if (path.Kind == InodeKind.Directory)
             {
                 directories.Add(path.Path);
@@ -88,34 +91,29 @@ internal sealed class ImageListing
 
     private void Add(ImagePath path, (SquashfsTree Stored, IImageTree At) tree)
     {
-        if (_records.Contains(path.Path))
-        {
-            Records.Add(path.Path, path.Inode);
-            return;
-        }
-        if (_own.Contains(path.Path))
+        bool isOurs = path.Directory is "" or CondaMeta.Directory;
+        if (isOurs && _own.Contains(path.Path))
         {
             return;
         }
         if (path.Kind == InodeKind.SymbolicLink)
         {
-            Entries.Add(new ImageEntry(path.Path, path.Inode, path.Kind));
+            Entries.Add(new ImageEntry(path));
             return;
         }
         InodeAttributes attributes = tree.At.Attributes(path.Inode);
         Bytes += attributes.Size;
+        if (isOurs && _records.Contains(path.Path))
+        {
+            Records.Add(path.Path, new ImageEntry(path) { Size = attributes.Size });
+            return;
+        }
         if (attributes.Links > 1 && !_names.TryAdd(path.Inode, path.Path))
         {
             HardLinks.Add((path.Path, _names[path.Inode]));
             return;
         }
-        Entries.Add(
-            new ImageEntry(path.Path, path.Inode, path.Kind)
-            {
-                Size = attributes.Size,
-                Order = tree.Stored.StorageOrder(path.Inode),
-            }
-        );
+        Entries.Add(new ImageEntry(path) { Size = attributes.Size, Order = tree.Stored.StorageOrder(path.Inode) });
     }
 
     private void CheckRecords(string where)

@@ -32,7 +32,7 @@ public static class ImageUnpacker
         CheckSpace(listing, request);
         PackageRecord[] records = [.. image.Manifest.Packages.Select(package => package.Record)];
         PackSupport.WarnOfMachine(records, request.Machine, reporter);
-        transaction.Stage.TryCreateDirectory("conda-meta");
+        transaction.Stage.TryCreateDirectory(CondaMeta.Directory);
         var sink = new DirectorySink(transaction.Stage);
         sink.CreateDirectories(listing.Directories);
         reporter.BeginStage("Unpacking", listing.Entries.Count, listing.Bytes);
@@ -50,7 +50,11 @@ public static class ImageUnpacker
         Workers.Run(
             records,
             request.Workers,
-            (record, _) => transaction.AddRecord(record, ReadRecord(image, tree, listing, record)),
+            (record, token) =>
+            {
+                ImageEntry entry = listing.Records[CondaMeta.RecordPath(record)];
+                transaction.NoteRecord(record, new Job(tree, sink, reporter).WriteRecord(record, entry, token));
+            },
             cancellation
         );
         return Unpacker.Finish(transaction, Arrival(image.Manifest, listing, records, request), (request, reporter));
@@ -82,27 +86,6 @@ public static class ImageUnpacker
         SpaceCheck.Check(request.OutputDirectory, bytes, files, "unpacking");
     }
 
-    private static byte[] ReadRecord(
-        EnvironmentImage image,
-        IImageTree tree,
-        ImageListing listing,
-        PackageRecord record
-    )
-    {
-        InodeReference inode = listing.Records[CondaMeta.RecordPath(record)];
-        long size = tree.Attributes(inode).Size;
-        if (size > Limits.JsonBytes)
-        {
-            throw new CorruptDataException(
-                ErrorCodes.LimitExceeded,
-                $"{image.Where} has a record of {size:N0} bytes, more than {Limits.JsonBytes:N0}"
-            );
-        }
-        var content = new byte[size];
-        _ = tree.Read(inode, 0, content);
-        return content;
-    }
-
     private static EnvironmentArrival Arrival(
         ImageManifest manifest,
         ImageListing listing,
@@ -115,7 +98,7 @@ public static class ImageUnpacker
         {
             Directories = listing.Directories,
             Arrived = records,
-            Paths = [.. listing.Entries.Select(entry => entry.Path), .. listing.HardLinks.Select(link => link.Path)],
+            Paths = listing.Entries.Select(entry => entry.Path).Concat(listing.HardLinks.Select(link => link.Path)),
             Records = records,
             SitePackages = python?.SitePackages,
             Marker = new EnvironmentMarker(request.Prefix, manifest.Platform.Subdir, python?.Version),
@@ -145,6 +128,22 @@ public static class ImageUnpacker
             }
         }
 
+        /// <returns>Of what was written.</returns>
+        public Digest WriteRecord(PackageRecord record, ImageEntry entry, CancellationToken cancellation)
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+            try
+            {
+                using var hash = new Sha256();
+                WriteFile(entry, EnvironmentTransaction.RecordFile(record, entry.Size), buffer, hash, cancellation);
+                return hash.Finish();
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
         private void Write(ImageEntry entry, byte[] buffer, CancellationToken cancellation)
         {
             InodeAttributes attributes = tree.Attributes(entry.Inode);
@@ -155,10 +154,24 @@ public static class ImageUnpacker
                 return;
             }
             const UnixFileMode Permissions = (UnixFileMode)0x1FF;
-            using IInstallFile file = sink.CreateFile(
-                new InstallFile(entry.Path, attributes.Mode & Permissions, attributes.Modified, entry.Size)
-            );
+            var file = new InstallFile(entry.Path, attributes.Mode & Permissions, attributes.Modified, entry.Size);
             using Sha256? hash = _relocated?.IsDigested(entry.Inode) == true ? new Sha256() : null;
+            WriteFile(entry, file, buffer, hash, cancellation);
+            if (hash is not null)
+            {
+                _relocated!.Remember(entry.Inode, hash.Finish());
+            }
+        }
+
+        private void WriteFile(
+            ImageEntry entry,
+            in InstallFile asWhat,
+            byte[] buffer,
+            Sha256? hash,
+            CancellationToken cancellation
+        )
+        {
+            using IInstallFile file = sink.CreateFile(asWhat);
             for (long offset = 0; offset < entry.Size; )
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -168,10 +181,6 @@ public static class ImageUnpacker
                 file.Write(read);
                 reporter.Advance(count);
                 offset += count;
-            }
-            if (hash is not null)
-            {
-                _relocated!.Remember(entry.Inode, hash.Finish());
             }
             file.Complete();
         }

@@ -112,7 +112,7 @@ public static class ImageFileWriter
         sink.ByteCode = byteCode;
         reporter.BeginStage("Packing", from.Plan.Packages.Count, from.Packages.PackedBytes);
         sink.CreateDirectories(from.Plan.Directories);
-        sink.CreateDirectories(["conda-meta"]);
+        sink.CreateDirectories([CondaMeta.Directory]);
         foreach ((PlannedPackage package, ImagePackage source) in from.Plan.Packages.Zip(from.Packages.All))
         {
             LinkedPackage linked = LinkOne(package, source, (from.Plan.Target, sink), reporter, cancellation);
