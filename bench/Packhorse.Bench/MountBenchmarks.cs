@@ -52,7 +52,7 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
             Compare($"{name}, again in the same mount", code, isCold: false, isAgain: true);
         }
         output.WriteLine();
-        output.WriteLine($"Memory of the server after all imports: {ServerMemory()}");
+        CompareMemory();
     }
 
     private void Prepare()
@@ -126,12 +126,43 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
         return double.Parse(said.TrimEnd().Split('\n')[^1], CultureInfo.InvariantCulture) / 1000;
     }
 
-    private string ServerMemory()
+    // Twenty thousand pages anywhere in anything: what a cache of blocks is worst at. The same ones on both sides.
+    private const string RandomReads = """
+        import os, random, sys, time
+        random.seed(1)
+        files = [os.path.join(d, f) for d, _, names in os.walk(sys.prefix) for f in names]
+        files = sorted((p, os.path.getsize(p)) for p in files if not os.path.islink(p))
+        for path, size in random.choices(files, weights=[size for _, size in files], k=20000):
+            with open(path, "rb", buffering=0) as file:
+                os.pread(file.fileno(), 4096, random.randrange(max(1, size)))
+        open(sys.argv[1], "w").close()
+        time.sleep(2)
+        """;
+
+    private void CompareMemory()
     {
-        string code = string.Join("; ", Workloads.Select(workload => workload.Code));
+        string code = Path.Combine(scratch, "reads.py");
+        File.WriteAllText(code, RandomReads);
+        string ours = MemoryAfterReads(
+            $"{Runtime} run -q {Image} -- python {code} $done & run=$!",
+            "cut -d' ' -f1 /proc/$run/task/$run/children"
+        );
+        string inside =
+            $"mount -t tmpfs none /media && mkdir -p $PREFIX && squashfuse_ll -o ro $IMAGE $PREFIX && $PREFIX/bin/python {code} $done";
+        string stock = MemoryAfterReads(
+            $"export done; unshare -Urm sh -c '{inside}; {End}' & run=$!",
+            $"pgrep -n -x -u {User} squashfuse_ll"
+        );
+        output.WriteLine($"Memory of the server after 20,000 random reads of a page: {ours}");
+        output.WriteLine($"The same of squashfuse_ll: {stock}");
+    }
+
+    // The server is looked at from outside when the program says that it has read.
+    private string MemoryAfterReads(string start, string findServer)
+    {
         string script =
-            $"{Runtime} run -q {Image} -- python -c '{code}\nimport time; time.sleep(2)' & sleep 1.5; "
-            + "grep -h -E '^(Pss|Pss_Anon):' /proc/$(cut -d' ' -f1 /proc/$!/task/$!/children)/smaps_rollup; wait";
+            $"done=$(mktemp -u); {start}; while kill -0 $run && ! [ -e $done ]; do sleep 0.1; done; server=$({findServer}); "
+            + "grep -h -E '^(Pss|Pss_Anon):' /proc/$server/smaps_rollup; wait; rm -f $done";
         return Blanks().Replace(Sandboxed(script).Replace("\n", ", ", StringComparison.Ordinal), " ");
     }
 
