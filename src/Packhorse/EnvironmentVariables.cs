@@ -26,6 +26,17 @@ public static partial class EnvironmentVariables
     /// <summary>OpenSSL's: a directory of authorities' certificates, in place of the machine's.</summary>
     public static string? CertificateDirectory => Environment.GetEnvironmentVariable("SSL_CERT_DIR");
 
+    /// <summary>Where this user's profiles of sites are: below XDG_CONFIG_HOME, or HOME's <c>.config</c>.</summary>
+    public static string Sites =>
+        Path.Combine(
+            Environment.GetFolderPath(
+                Environment.SpecialFolder.ApplicationData,
+                Environment.SpecialFolderOption.DoNotVerify
+            ),
+            "packhorse",
+            "sites"
+        );
+
     /// <summary>The name of <see cref="CertificateFile"/>.</summary>
     internal const string CertificateFileName = "SSL_CERT_FILE";
 

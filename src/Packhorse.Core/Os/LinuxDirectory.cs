@@ -116,6 +116,39 @@ public sealed unsafe class LinuxDirectory : IDisposable
         }
     }
 
+    /// <summary>Gives a file another name of this directory, never over anything.</summary>
+    /// <returns>False when something has that name.</returns>
+    /// <exception cref="Model.PackhorseException">The file system can do it in neither of the two ways that leave no gap.</exception>
+    public bool TryRenameNew(string from, string to)
+    {
+        fixed (byte* old = NativePath.Encode(from, stackalloc byte[NativePath.ScratchBytes]))
+        fixed (byte* name = NativePath.Encode(to, stackalloc byte[NativePath.ScratchBytes]))
+        {
+            if (LibC.linkat(_fd, old, _fd, name, 0) == 0)
+            {
+                _ = LibC.unlinkat(_fd, old, 0);
+                return true;
+            }
+            int errno = Marshal.GetLastPInvokeError();
+            bool hasNoLinks =
+                errno
+                is SystemErrors.EPERM
+                    or SystemErrors.EOPNOTSUPP
+                    or SystemErrors.ENOSYS
+                    or SystemErrors.EMLINK
+                    or SystemErrors.EXDEV;
+            if (hasNoLinks && LibC.SYS_renameat2 != 0)
+            {
+                if (LibC.syscall(LibC.SYS_renameat2, _fd, old, _fd, name, LibC.RENAME_NOREPLACE) == 0)
+                {
+                    return true;
+                }
+                errno = Marshal.GetLastPInvokeError();
+            }
+            return errno == SystemErrors.EEXIST ? false : throw SystemErrors.FromErrno(errno, "rename to", Join(to));
+        }
+    }
+
     /// <summary>Renames within this directory, over whatever file has the new name.</summary>
     public void Rename(string from, string to)
     {

@@ -103,6 +103,9 @@ public sealed class OutputFile : IDisposable
     public void SetLength(long length) =>
         SystemErrors.Translating("reserve space for", PartPath, () => RandomAccess.SetLength(_handle, length));
 
+    /// <summary>Makes the content so far durable.</summary>
+    public void Flush() => SystemErrors.Translating("complete", PartPath, () => RandomAccess.FlushToDisk(_handle));
+
     /// <summary>Makes the content durable and gives it a name that was not known before.</summary>
     /// <exception cref="UsageException">Something other than a file has that name.</exception>
     public void CompleteAs(string path)
@@ -120,10 +123,7 @@ public sealed class OutputFile : IDisposable
             Path,
             () =>
             {
-                if (!OperatingSystem.IsWindows())
-                {
-                    File.SetUnixFileMode(_handle, _mode & ~FilePermissions.Umask);
-                }
+                SetMode();
                 RandomAccess.FlushToDisk(_handle);
                 _handle.Dispose();
                 File.Move(PartPath, Path, overwrite: true);
@@ -131,6 +131,52 @@ public sealed class OutputFile : IDisposable
         );
         _completed = true;
         FileTree.FlushDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
+    }
+
+    /// <summary>
+    /// Makes the content durable and gives it its name unless something has that name: two processes that try it cannot both
+    /// succeed, and none replaces what the other placed.
+    /// </summary>
+    /// <returns>False when something has that name; the file is then still to be disposed.</returns>
+    public bool TryCompleteNew()
+    {
+        SystemErrors.Translating(
+            "complete",
+            PartPath,
+            () =>
+            {
+                SetMode();
+                RandomAccess.FlushToDisk(_handle);
+            }
+        );
+        string directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
+        if (OperatingSystem.IsLinux())
+        {
+            using var parent = LinuxDirectory.Open(directory);
+            _completed = parent.TryRenameNew(System.IO.Path.GetFullPath(PartPath), System.IO.Path.GetFileName(Path));
+        }
+        else
+        {
+            _completed = !FileTree.Exists(Path);
+            if (_completed)
+            {
+                _handle.Dispose();
+                FileTree.Move(PartPath, Path);
+            }
+        }
+        if (_completed)
+        {
+            FileTree.FlushDirectory(directory);
+        }
+        return _completed;
+    }
+
+    private void SetMode()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_handle, _mode & ~FilePermissions.Umask);
+        }
     }
 
     public void Dispose()

@@ -20,6 +20,7 @@ public static class SystemErrors
     public const int EISDIR = 21;
     public const int EINVAL = 22;
     public const int EMFILE = 24;
+    public const int EMLINK = 31;
     public const int ENOSPC = 28;
     public const int EROFS = 30;
     public const int EPIPE = 32;
@@ -27,6 +28,7 @@ public static class SystemErrors
     public const int ENOSYS = 38;
     public const int ENOTEMPTY = 39;
     public const int ELOOP = 40;
+    public const int EOPNOTSUPP = 95;
     public const int EDQUOT = 122;
 
     /// <param name="operation">What was tried, as in "cannot {operation} {path}".</param>

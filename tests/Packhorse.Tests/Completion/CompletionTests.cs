@@ -37,7 +37,7 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("packhorse pa", "pack")]
     [InlineData("packhorse co", "completion")]
-    [InlineData("packhorse ", "pack unpack run shell mount record enter inspect verify completion")]
+    [InlineData("packhorse ", "pack unpack run shell mount record enter inspect verify publish completion")]
     [InlineData("packhorse pack --lay", "--layout")]
     [InlineData("packhorse pack --layout ", "packhorse upstream")]
     [InlineData("packhorse pack --layout up", "upstream")]

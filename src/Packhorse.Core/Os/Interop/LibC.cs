@@ -93,6 +93,26 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial long syscall(long number, long dirfd, byte* pathname, long flags, long mask, Statx* result);
 
+    /// <summary>Number of renameat2, which old C libraries have no function for; 0 where it is not known.</summary>
+    public static readonly long SYS_renameat2 = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 316,
+        Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 276,
+        Architecture.Ppc64le => 357,
+        Architecture.S390x => 347,
+        _ => 0,
+    };
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial long syscall(
+        long number,
+        long olddirfd,
+        byte* oldpath,
+        long newdirfd,
+        byte* newpath,
+        long flags
+    );
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint count, int milliseconds);
 
