@@ -40,6 +40,16 @@ public static partial class EnvironmentVariables
     /// <summary>The name of <see cref="CertificateFile"/>.</summary>
     internal const string CertificateFileName = "SSL_CERT_FILE";
 
+    /// <summary>Where programs such as HTCondor's tools are.</summary>
+    public static string SearchPath => Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin";
+
+    /// <summary>All variables by name, for programs that are asked something.</summary>
+    public static IReadOnlyDictionary<string, string> ByName =>
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string)(entry.Value ?? ""), StringComparer.Ordinal);
+
     /// <summary>All variables as NAME=VALUE, to be passed on.</summary>
     public static IEnumerable<byte[]> All
     {

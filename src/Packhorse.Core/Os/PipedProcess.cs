@@ -56,6 +56,9 @@ public sealed class PipedProcess : IDisposable
         }
     }
 
+    /// <summary>128 and the number of the signal that ended it; after <see cref="WaitForError"/>.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Waits until it has ended.</summary>
     /// <returns>The end of what it wrote to standard error.</returns>
     public string WaitForError()

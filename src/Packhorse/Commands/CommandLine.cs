@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Packhorse.Model;
 using Packhorse.Output;
 using Packhorse.Run;
@@ -52,6 +53,7 @@ public static class CommandLine
         root.Subcommands.Add(StartCommands.BuildMount(terminal));
         root.Subcommands.Add(StartCommands.BuildRecord(terminal));
         root.Subcommands.Add(StartCommands.BuildEnter(terminal));
+        root.Subcommands.Add(CondorCommand.Build(terminal));
         root.Subcommands.Add(InspectCommand.Build(terminal));
         root.Subcommands.Add(VerifyCommand.Build(terminal));
         root.Subcommands.Add(PublishCommand.Build(terminal));
@@ -135,7 +137,19 @@ public static class CommandLine
     private static string CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand root
             ? root.HelpName!
-            : $"{((RootCommand)parsed.RootCommandResult.Command).HelpName} {parsed.CommandResult.Command.Name}";
+            : string.Join(
+                ' ',
+                Path(parsed.CommandResult).Reverse().Prepend(((RootCommand)parsed.RootCommandResult.Command).HelpName)
+            );
+
+    // From the command that was called up to, and without, the program.
+    private static IEnumerable<string> Path(CommandResult? called)
+    {
+        for (; called is { Command: not RootCommand }; called = called.Parent as CommandResult)
+        {
+            yield return called.Command.Name;
+        }
+    }
 
     private static Exception Unwrap(Exception error) =>
         error is AggregateException { InnerExceptions: [var only] } ? Unwrap(only) : error;

@@ -56,13 +56,24 @@ internal sealed record CommandTree(string Program, CompletedCommand Root, Comple
         new(
             command.Name,
             FirstSentence(command.Description),
-            [.. command.Options.Where(option => !option.Hidden).Select(Read)],
-            command.Arguments.Count > 0,
             [
                 .. command
-                    .Arguments.Take(1)
-                    .SelectMany(argument => Words(argument.GetCompletions(CompletionContext.Empty))),
-            ]
+                    .Subcommands.Where(_ => command is not RootCommand)
+                    .SelectMany(inner => inner.Options)
+                    .Concat(command.Options)
+                    .Where(option => !option.Hidden)
+                    .DistinctBy(option => option.Name)
+                    .Select(Read),
+            ],
+            command.Arguments.Count > 0 || (command is not RootCommand && command.Subcommands.Count > 0),
+            command is not RootCommand && command.Subcommands.Count > 0
+                ? [.. command.Subcommands.Select(inner => inner.Name)]
+                :
+                [
+                    .. command
+                        .Arguments.Take(1)
+                        .SelectMany(argument => Words(argument.GetCompletions(CompletionContext.Empty))),
+                ]
         );
 
     private static CompletedOption Read(Option option)

@@ -1,0 +1,103 @@
+using System.Text.RegularExpressions;
+
+namespace Packhorse.Condor.Submit;
+
+/// <summary>What a submit file says of its jobs, at its first <c>queue</c>: of what is set twice the last, with macros put in.</summary>
+public sealed partial class SubmitDescription
+{
+    private const int MostExpansions = 1000;
+    private const int MostCharacters = 1 << 20;
+
+    // HTCondor accepts these for the same command.
+    private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["request_cpu"] = "request_cpus",
+        ["request_gpu"] = "request_gpus",
+        ["initial_dir"] = "initialdir",
+        ["transfer_input"] = "transfer_input_files",
+        ["transfer_output"] = "transfer_output_files",
+        ["env"] = "environment",
+        ["args"] = "arguments",
+    };
+
+    private readonly Dictionary<string, SubmitStatement> _last = new(StringComparer.OrdinalIgnoreCase);
+
+    public SubmitDescription(SubmitFile file)
+    {
+        File = file;
+        foreach (SubmitStatement statement in file.Statements.TakeWhile(item => item.Kind != StatementKind.Queue))
+        {
+            if (statement.Kind == StatementKind.Assignment)
+            {
+                _last[Canonical(statement.Name)] = statement;
+            }
+        }
+    }
+
+    public SubmitFile File { get; }
+
+    /// <summary>How a name is spelt that HTCondor knows by several.</summary>
+    public static string Canonical(string name) => Aliases.GetValueOrDefault(name, name).ToLowerInvariant();
+
+    /// <summary>The statement that counts, or null.</summary>
+    public SubmitStatement? Statement(string name) => _last.GetValueOrDefault(name);
+
+    /// <summary>Its value with macros put in, or null.</summary>
+    public string? Value(string name) =>
+        _last.TryGetValue(name, out SubmitStatement? found) ? Expand(found.Value) : null;
+
+    /// <summary>As <see cref="Value"/>; what HTCondor takes for true.</summary>
+    public bool? Boolean(string name) =>
+        Value(name)?.Trim().ToLowerInvariant() switch
+        {
+            "true" or "yes" or "t" or "y" or "1" => true,
+            "false" or "no" or "f" or "n" or "0" => false,
+            _ => null,
+        };
+
+    /// <summary>The items of a list with commas.</summary>
+    public IReadOnlyList<string> List(string name) =>
+        Value(name)?.Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    /// <summary>True where something is left that only condor_submit or a job's number can tell.</summary>
+    public static bool IsOpen(string text) => text.Contains('$', StringComparison.Ordinal);
+
+    /// <summary>Puts in what the file sets; other macros stay as they are.</summary>
+    public string Expand(string text)
+    {
+        for (int i = 0; i < MostExpansions && text.Length < MostCharacters; i++)
+        {
+            bool changed = false;
+            string next = Macro()
+                .Replace(
+                    text,
+                    match =>
+                    {
+                        string name = match.Groups["name"].Value;
+                        if (
+                            _last.TryGetValue(Canonical(name), out SubmitStatement? found)
+                            && !Mentions(found.Value, name)
+                        )
+                        {
+                            changed = true;
+                            return found.Value;
+                        }
+                        return match.Value;
+                    }
+                );
+            if (!changed)
+            {
+                break;
+            }
+            text = next;
+        }
+        return text;
+    }
+
+    // What is defined by itself would go on forever.
+    private static bool Mentions(string value, string name) =>
+        value.Contains($"$({name}", StringComparison.OrdinalIgnoreCase);
+
+    [GeneratedRegex(@"\$\((?<name>[A-Za-z_][\w.]*)(:[^()]*)?\)")]
+    private static partial Regex Macro();
+}
