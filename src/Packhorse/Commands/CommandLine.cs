@@ -53,10 +53,10 @@ public static class CommandLine
         root.Subcommands.Add(StartCommands.BuildMount(terminal));
         root.Subcommands.Add(StartCommands.BuildRecord(terminal));
         root.Subcommands.Add(StartCommands.BuildEnter(terminal));
-        root.Subcommands.Add(CondorCommand.Build(terminal));
         root.Subcommands.Add(InspectCommand.Build(terminal));
         root.Subcommands.Add(VerifyCommand.Build(terminal));
         root.Subcommands.Add(PublishCommand.Build(terminal));
+        root.Subcommands.Add(CondorCommand.Build(terminal));
         root.Subcommands.Add(CompletionCommand.Build(root, terminal));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
         return root;
