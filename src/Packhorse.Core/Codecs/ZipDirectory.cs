@@ -117,7 +117,7 @@ public sealed class ZipDirectory
             }
             return (offset, size, count);
         }
-        throw Bad(where, "it has no zip directory: it is no .conda package, or its end is missing");
+        throw Bad(where, "it has no zip directory: it is no .conda package or wheel, or its end is missing");
     }
 
     private static (long Offset, long Size, long Count) ReadZip64End(IRandomAccess source, ulong at, string where)
@@ -173,9 +173,32 @@ public sealed class ZipDirectory
             Size = (long)size,
             HeaderOffset = (long)offset,
             Mode = (int)(BinaryPrimitives.ReadUInt32LittleEndian(rest[38..]) >> 16) & 0xFFF,
+            Modified = ReadTime(
+                BinaryPrimitives.ReadUInt16LittleEndian(rest[12..]),
+                BinaryPrimitives.ReadUInt16LittleEndian(rest[14..])
+            ),
         };
         rest = rest[(CentralBytes + nameLength + extraLength + commentLength)..];
         return member;
+    }
+
+    // The format has no zone, and begins with 1980. What is no date is taken for the first one.
+    private static long ReadTime(int time, int date)
+    {
+        const int FirstYear = 1980;
+        (int year, int month, int day) = (FirstYear + (date >> 9), (date >> 5) & 15, date & 31);
+        (int hour, int minute, int second) = (time >> 11, (time >> 5) & 63, 2 * (time & 31));
+        bool isTime =
+            month is >= 1 and <= 12
+            && day >= 1
+            && day <= DateTime.DaysInMonth(year, month)
+            && hour < 24
+            && minute < 60
+            && second < 60;
+        DateTime read = isTime
+            ? new DateTime(year, month, day, hour, minute, second, DateTimeKind.Utc)
+            : new DateTime(FirstYear, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        return (long)(read - DateTime.UnixEpoch).TotalSeconds;
     }
 
     private static CorruptDataException Bad(string where, string what) => new(ErrorCodes.Malformed, $"{where}: {what}");

@@ -26,6 +26,9 @@ public sealed record ZipMember
     /// <summary>Unix permission bits of the external attributes; 0 where the archive was made elsewhere.</summary>
     public int Mode { get; init; }
 
+    /// <summary>Seconds since 1970, the archive's time taken for UTC; known where the member was found by the directory.</summary>
+    public long Modified { get; init; }
+
     // What is inside is decompressed once more.
     private bool HoldsCompressed => Name.EndsWith(".zst", StringComparison.Ordinal);
 

@@ -15,6 +15,12 @@ public static class CondaMeta
     public const string HistoryPath = "conda-meta/history";
     public const string CacheTagPath = "CACHEDIR.TAG";
 
+    /// <summary>
+    /// Records of wheels, in the form of those of conda packages: by them an update knows what is there. Conda looks for its own only
+    /// in the directory above.
+    /// </summary>
+    public const string WheelRecords = "conda-meta/packhorse-wheels";
+
     /// <summary>What pixi-unpack writes; only that the file exists matters.</summary>
     public static ReadOnlySpan<byte> History => "// not relevant for pixi but for `conda run -p`"u8;
 
@@ -33,7 +39,14 @@ public static class CondaMeta
     public static string RecordPath(PackageRecord record) => RecordPath(record.DistributionName);
 
     /// <param name="name"><see cref="PackageRecord.DistributionName"/>.</param>
-    public static string RecordPath(string name) => $"{Directory}/{name}{RecordExtension}";
+    public static string RecordPath(string name) =>
+        name.EndsWith($"-{PackageRecord.WheelBuild}", StringComparison.Ordinal)
+            ? $"{WheelRecords}/{name}{RecordExtension}"
+            : $"{Directory}/{name}{RecordExtension}";
+
+    /// <summary>The reverse of <see cref="RecordPath(string)"/>.</summary>
+    internal static string NameOf(string recordPath) =>
+        recordPath[(recordPath.LastIndexOf('/') + 1)..^RecordExtension.Length];
 
     /// <summary>Paths that are the installer's own.</summary>
     public static IEnumerable<string> ReservedPaths(IEnumerable<PackageRecord> records) =>

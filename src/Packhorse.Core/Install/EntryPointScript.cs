@@ -1,9 +1,10 @@
 using System.Text;
 using Packhorse.Conda;
+using Packhorse.Model;
 
 namespace Packhorse.Install;
 
-/// <summary>The script that starts an entry point of a noarch python package, byte for byte as rattler writes it.</summary>
+/// <summary>The script that starts an entry point of a noarch python package or a wheel, byte for byte as rattler writes it.</summary>
 public static class EntryPointScript
 {
     /// <summary>0775 whatever the umask.</summary>

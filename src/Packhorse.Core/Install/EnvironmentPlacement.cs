@@ -27,6 +27,10 @@ internal sealed class EnvironmentPlacement(
         HashSet<string> obsolete = FindObsolete();
         List<string> givingWay = CheckNothingInTheWay(obsolete);
         root.TryCreateDirectory(CondaMeta.Directory);
+        if (arrival.Arrived.Any(record => record.IsWheel))
+        {
+            _ = root.TryCreateDirectory(CondaMeta.WheelRecords);
+        }
         WriteJournal(root, obsolete);
         // From here on nothing counts as installed until the journal is gone.
         root.Remove(EnvironmentMarker.Path);

@@ -123,6 +123,10 @@ public sealed class EnvironmentTransaction : IDisposable
         PackageRecord record = package.Plan.Package.Record;
         byte[] content = CondaMeta.WriteRecord(package);
         _ = Stage.TryCreateDirectory(CondaMeta.Directory);
+        if (record.IsWheel)
+        {
+            _ = Stage.TryCreateDirectory(CondaMeta.WheelRecords);
+        }
         WriteOwn(new DirectorySink(Stage), CondaMeta.RecordPath(record), content);
         NoteRecord(record, Sha256.Hash(content));
     }

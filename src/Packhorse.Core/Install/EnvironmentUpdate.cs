@@ -136,6 +136,5 @@ public sealed class EnvironmentUpdate
         return !meets;
     }
 
-    private static string Name(InstalledPackage package) =>
-        package.RecordPath["conda-meta/".Length..^CondaMeta.RecordExtension.Length];
+    private static string Name(InstalledPackage package) => CondaMeta.NameOf(package.RecordPath);
 }

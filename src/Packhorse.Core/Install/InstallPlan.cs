@@ -50,7 +50,7 @@ public sealed class InstallPlan
     public long Size => Packages.Sum(package => package.Paths.Sum(path => path.Source.InstalledSize));
 
     /// <summary>Files and links, those included that are made here.</summary>
-    public int FileCount => Packages.Sum(package => package.Paths.Count + package.EntryPoints.Count + 1);
+    public int FileCount => Packages.Sum(package => package.FileCount + 1);
 
     /// <exception cref="OperationFailedException">A noarch python package without Python, or one name twice.</exception>
     /// <exception cref="UsageException">The prefix is too long for a package.</exception>
@@ -73,16 +73,28 @@ public sealed class InstallPlan
         PythonScheme? python = PythonScheme.Find([.. records, .. staying], target.Platform);
         var claims = new PathClaims();
         claims.TryClaimDirectory(CondaMeta.Directory);
+        if (records.Any(record => record.IsWheel))
+        {
+            claims.TryClaimDirectory(CondaMeta.WheelRecords);
+        }
         foreach (string reserved in CondaMeta.ReservedPaths([.. records, .. staying]))
         {
             claims.TryClaimFile(reserved);
         }
         var warnings = new List<string>();
         var planned = new PlannedPackage[packages.Count];
-        // The last in topological order wins a path, so it claims first.
-        foreach (int index in TopologicalOrder.Sort(records).Reverse())
+        // Wheels come over conda packages, as installers add them afterwards; the last by name wins a path.
+        int[] wheels = [.. Enumerable.Range(0, records.Length).Where(index => records[index].IsWheel)];
+        foreach (int index in wheels.OrderByDescending(index => records[index].Name, StringComparer.Ordinal))
         {
-            planned[index] = new PackagePlanner(packages[index], target, python, claims, warnings).Plan();
+            planned[index] = new WheelPlanner(packages[index], target, python, claims, warnings).Plan();
+        }
+        // Of conda packages the last in topological order wins a path, so it claims first.
+        int[] conda = [.. Enumerable.Range(0, records.Length).Except(wheels)];
+        foreach (int index in TopologicalOrder.Sort([.. conda.Select(index => records[index])]).Reverse())
+        {
+            int at = conda[index];
+            planned[at] = new PackagePlanner(packages[at], target, python, claims, warnings).Plan();
         }
         return new InstallPlan(target, planned, claims.Directories, warnings) { Python = python, Staying = staying };
     }
@@ -97,13 +109,9 @@ public sealed class InstallPlan
         var claims = new PathClaims();
         foreach (PlannedPackage package in packages)
         {
-            foreach (PlannedPath path in package.Paths)
+            foreach (string target in package.Targets)
             {
-                claims.TryClaimFile(path.Target);
-            }
-            foreach (PlannedEntryPoint entryPoint in package.EntryPoints)
-            {
-                claims.TryClaimFile(entryPoint.Target);
+                claims.TryClaimFile(target);
             }
         }
         return claims.Directories;
@@ -111,22 +119,24 @@ public sealed class InstallPlan
 
     private static void CheckNames(PackageRecord[] records)
     {
-        var names = new Dictionary<string, PackageRecord>(StringComparer.Ordinal);
+        // A wheel may have the name of a conda package, which is another thing.
+        var names = new Dictionary<(string, bool), PackageRecord>();
         foreach (PackageRecord record in records)
         {
-            // The stem becomes a file name in conda-meta.
-            if (!EntryPath.IsSafe(record.DistributionName) || record.DistributionName.Contains('/'))
+            // The stem becomes a file name in conda-meta, and tells wheels from conda packages.
+            bool isOther = record.IsWheel != (record.Subdir == PackageRecord.WheelSubdir);
+            if (isOther || !EntryPath.IsSafe(record.DistributionName) || record.DistributionName.Contains('/'))
             {
                 throw new CorruptDataException(
                     ErrorCodes.UnsafePath,
                     $"{EntryPath.Quote(record.ToString())} cannot be the name of a package"
                 );
             }
-            if (!names.TryAdd(record.Name, record))
+            if (!names.TryAdd((record.Name, record.IsWheel), record))
             {
                 throw new OperationFailedException(
                     ErrorCodes.PackagesDoNotFit,
-                    $"two packages have the name {record.Name}: {names[record.Name]} and {record}"
+                    $"two packages have the name {record.Name}: {names[(record.Name, record.IsWheel)]} and {record}"
                 );
             }
         }

@@ -46,10 +46,19 @@ public sealed class InstalledEnvironment
 
     /// <summary>Paths of the records in a prefix, relative to it, sorted.</summary>
     public static IEnumerable<string> RecordPaths(string prefix) =>
+        RecordsIn(prefix, CondaMeta.Directory)
+            .Concat(
+                FileTree.IsRealDirectory(Path.Combine(prefix, CondaMeta.WheelRecords))
+                    ? RecordsIn(prefix, CondaMeta.WheelRecords)
+                    : []
+            )
+            .Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> RecordsIn(string prefix, string directory) =>
         FileTree
-            .List(Path.Combine(prefix, CondaMeta.Directory))
+            .List(Path.Combine(prefix, directory))
             .Where(name => name.EndsWith(CondaMeta.RecordExtension, StringComparison.Ordinal))
-            .Select(name => $"conda-meta/{name}");
+            .Select(name => $"{directory}/{name}");
 
     /// <exception cref="CorruptDataException">A record is damaged.</exception>
     public static InstalledEnvironment Read(string prefix)

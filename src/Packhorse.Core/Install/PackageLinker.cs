@@ -12,8 +12,8 @@ public sealed class PackageLinker : IDisposable
 {
     private const int BufferBytes = 256 << 10;
 
-    // Archives can hold times before 1980, which zip files and some file systems cannot.
-    private const long EarliestTime = 315532800;
+    // 1980: archives can hold times before it, which zip files and some file systems cannot.
+    internal const long EarliestTime = 315532800;
 
     private readonly PlannedPackage _plan;
     private readonly InstallTarget _target;

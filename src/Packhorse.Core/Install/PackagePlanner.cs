@@ -14,8 +14,7 @@ internal sealed class PackagePlanner(
 {
     private readonly PackageRecord _record = package.Record;
     private readonly HashSet<string> _own = new(StringComparer.Ordinal);
-    private int _clobbered;
-    private string? _firstClobbered;
+    private readonly PackageClaims _claims = new(package.Record, claims);
 
     private bool IsNoArchPython => package.Info.Index.NoArch == NoArchKind.Python;
 
@@ -31,12 +30,7 @@ internal sealed class PackagePlanner(
         claims.Claimant = package.FileName;
         List<PlannedEntryPoint> entryPoints = PlanEntryPoints();
         List<PlannedPath> paths = PlanPaths();
-        if (_clobbered > 0)
-        {
-            warnings.Add(
-                $"{_clobbered} path(s) of {_record} belong to another package, such as {EntryPath.Quote(_firstClobbered!)}; kept below {InstallPlan.ClobberedDirectory}/{_record.Name}/"
-            );
-        }
+        _claims.WarnOf(warnings);
         if (package.Info.LinkScripts.Count > 0)
         {
             warnings.Add(
@@ -61,7 +55,7 @@ internal sealed class PackagePlanner(
             string path = $"bin/{entryPoint.Command}";
             if (_own.Add(path))
             {
-                (string place, string? original) = Claim(path);
+                (string place, string? original) = _claims.Claim(path);
                 planned.Add(
                     new PlannedEntryPoint(
                         place,
@@ -89,7 +83,7 @@ internal sealed class PackagePlanner(
             {
                 target.CheckFits(source.Placeholder, source.Path, _record.ToString());
             }
-            string path = IsNoArchPython ? python!.Map(source.Path, target.Platform) : source.Path;
+            string path = IsNoArchPython ? python!.Map(source.Path) : source.Path;
             if (!EntryPath.IsSafe(path))
             {
                 throw new CorruptDataException(
@@ -103,7 +97,7 @@ internal sealed class PackagePlanner(
             }
             else if (_own.Add(path))
             {
-                (string place, string? original) = Claim(path);
+                (string place, string? original) = _claims.Claim(path);
                 planned.Add(new PlannedPath(source, place, original));
             }
             // The script made for an entry point replaces a file of its name in the same package.
@@ -130,29 +124,10 @@ internal sealed class PackagePlanner(
         }
     }
 
-    private (string Place, string? Original) Claim(string path)
-    {
-        if (claims.TryClaimFile(path))
-        {
-            return (path, null);
-        }
-        string aside = $"{InstallPlan.ClobberedDirectory}/{_record.Name}/{path}";
-        if (!EntryPath.IsSafe(aside) || !claims.TryClaimFile(aside))
-        {
-            throw new CorruptDataException(
-                ErrorCodes.BadPackage,
-                $"{_record}: no place for {EntryPath.Quote(path)}, which another package owns"
-            );
-        }
-        _clobbered++;
-        _firstClobbered ??= path;
-        return (aside, path);
-    }
-
     // A file below another file of the same package (below a link, say) would be written who knows where.
     private void CheckOwnParents(List<PlannedPath> planned)
     {
-        if (_clobbered == 0)
+        if (!_claims.Any)
         {
             return;
         }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Packhorse.Model;
+using Packhorse.Wheels;
 
 namespace Packhorse.Install;
 
@@ -21,6 +23,15 @@ public sealed record PythonScheme
     /// <summary>Relative to the prefix.</summary>
     public string Executable { get; }
 
+    /// <summary>Where scripts go, relative to the prefix.</summary>
+    public required string Scripts { get; init; }
+
+    /// <summary>Where headers go, relative to the prefix, in a directory for each project.</summary>
+    public required string Headers { get; init; }
+
+    /// <summary>Which wheels are for it.</summary>
+    public required WheelTags Tags { get; init; }
+
     /// <returns>Null when there is no package named python.</returns>
     /// <exception cref="CorruptDataException">Its version or its path makes no sense.</exception>
     public static PythonScheme? Find(IEnumerable<PackageRecord> records, Platform platform)
@@ -31,7 +42,8 @@ public sealed record PythonScheme
             return null;
         }
         string[] parts = python.Version.Split('.');
-        bool plain = parts.Length >= 2 && parts.Take(2).All(part => part.Length > 0 && part.All(char.IsAsciiDigit));
+        bool plain =
+            parts.Length >= 2 && parts.Take(2).All(part => part.Length is 1 or 2 && part.All(char.IsAsciiDigit));
         string version = plain
             ? $"{parts[0]}.{parts[1]}"
             : throw new CorruptDataException(
@@ -42,24 +54,48 @@ public sealed record PythonScheme
             python.PythonSitePackagesPath
             ?? (platform.IsWindows ? "Lib/site-packages" : $"lib/python{version}/site-packages");
         return EntryPath.IsSafe(sitePackages)
-            ? new PythonScheme(version, sitePackages, platform.IsWindows ? "python.exe" : $"bin/python{version}")
+            ? Create(python, version, sitePackages, platform)
             : throw new CorruptDataException(
                 ErrorCodes.UnsafePath,
                 $"{python}: python_site_packages_path {EntryPath.Quote(sitePackages)} leaves the prefix"
             );
     }
 
+    private static PythonScheme Create(PackageRecord python, string version, string sitePackages, Platform platform)
+    {
+        int[] numbers = [.. version.Split('.').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+        // CEP 17, and the end of the build string where the directory has no version in its name.
+        bool freeThreaded =
+            sitePackages.Contains($"python{version}t/", StringComparison.Ordinal)
+            || python.Build.EndsWith($"_cp{numbers[0]}{numbers[1]}t", StringComparison.Ordinal);
+        // Until 3.7 the allocator was part of the name.
+        string abi =
+            freeThreaded ? "t"
+            : (numbers[0], numbers[1]).CompareTo((3, 7)) <= 0 ? "m"
+            : "";
+        return new PythonScheme(version, sitePackages, platform.IsWindows ? "python.exe" : $"bin/python{version}")
+        {
+            Scripts = platform.IsWindows ? "Scripts" : "bin",
+            Headers = platform.IsWindows ? "Include" : $"include/python{version}{abi}",
+            Tags = new WheelTags(numbers[0], numbers[1], platform)
+            {
+                IsFreeThreaded = freeThreaded,
+                IsPyPy = python.Build.EndsWith("_pypy", StringComparison.Ordinal),
+            },
+        };
+    }
+
     /// <summary>Where a path of a noarch python package goes (CEP 20).</summary>
-    public string Map(string path, Platform platform)
+    public string Map(string path)
     {
         const string Modules = "site-packages/";
-        const string Scripts = "python-scripts/";
+        const string PythonScripts = "python-scripts/";
         if (path.StartsWith(Modules, StringComparison.Ordinal))
         {
             return $"{SitePackages}/{path[Modules.Length..]}";
         }
-        return path.StartsWith(Scripts, StringComparison.Ordinal)
-            ? $"{(platform.IsWindows ? "Scripts" : "bin")}/{path[Scripts.Length..]}"
+        return path.StartsWith(PythonScripts, StringComparison.Ordinal)
+            ? $"{Scripts}/{path[PythonScripts.Length..]}"
             : path;
     }
 }

@@ -33,6 +33,9 @@ public sealed record PackageLocation
     /// <summary>Without <c>direct+</c>; may hold credentials. Null: it is a path.</summary>
     public string? Url { get; }
 
+    /// <summary>The manifest itself names the URL: the lock file has <c>direct+</c> before it.</summary>
+    public bool IsDirect => Url is not null && Text.StartsWith(DirectPrefix, StringComparison.Ordinal);
+
     /// <summary><c>file://</c> URLs come as paths too. Null: it is a URL.</summary>
     public string? Path { get; }
 

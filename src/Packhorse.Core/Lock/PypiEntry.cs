@@ -1,4 +1,4 @@
-using System.Text;
+using Packhorse.Model;
 
 namespace Packhorse.Lock;
 
@@ -13,7 +13,7 @@ internal static class PypiEntry
     public static LockedPypiPackage Read(LockMembers entry, PackageLocation location, LockMembers? hashes) =>
         new()
         {
-            Name = NormalizeName(entry.RequiredIdentityText("name")),
+            Name = PythonName.Normalize(entry.RequiredIdentityText("name")),
             Version = entry.IdentityText("version"),
             Location = location,
             Sha256 = hashes?.Sha256("sha256"),
@@ -22,22 +22,4 @@ internal static class PypiEntry
             RequiresPython = entry.Text("requires_python"),
             Editable = entry.Boolean("editable"),
         };
-
-    /// <summary>Lower case, with one hyphen for each run of "-", "_" and "." (PEP 503).</summary>
-    public static string NormalizeName(string name)
-    {
-        var normalized = new StringBuilder(name.Length);
-        foreach (char c in name)
-        {
-            if (c is not ('-' or '_' or '.'))
-            {
-                normalized.Append(char.ToLowerInvariant(c));
-            }
-            else if (normalized.Length == 0 || normalized[^1] != '-')
-            {
-                normalized.Append('-');
-            }
-        }
-        return normalized.ToString();
-    }
 }

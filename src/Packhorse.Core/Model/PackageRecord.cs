@@ -16,6 +16,12 @@ public enum NoArchKind
 /// </summary>
 public sealed record PackageRecord
 {
+    /// <summary>What stands in place of a build for wheels, which no conda package may have; conda has the same for them.</summary>
+    public const string WheelBuild = "pypi_0";
+
+    /// <inheritdoc cref="WheelBuild"/>
+    public const string WheelSubdir = "pypi";
+
     public required string Name { get; init; }
 
     public required string Version { get; init; }
@@ -75,6 +81,9 @@ public sealed record PackageRecord
 
     /// <summary><c>name-version-build</c>, the stem of the file and of the conda-meta record.</summary>
     public string DistributionName => $"{Name}-{Version}-{Build}";
+
+    /// <summary>A Python package as a wheel, not a conda package.</summary>
+    public bool IsWheel => Build == WheelBuild;
 
     public ExpectedContent Content => new(Size, Sha256, Md5);
 

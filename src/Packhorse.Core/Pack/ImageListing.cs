@@ -91,7 +91,7 @@ internal sealed class ImageListing
 
     private void Add(ImagePath path, (SquashfsTree Stored, IImageTree At) tree)
     {
-        bool isOurs = path.Directory is "" or CondaMeta.Directory;
+        bool isOurs = path.Directory is "" or CondaMeta.Directory or CondaMeta.WheelRecords;
         if (isOurs && _own.Contains(path.Path))
         {
             return;

@@ -1,3 +1,4 @@
+using System.Text;
 using Packhorse.Codecs;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -34,12 +35,9 @@ public sealed class PackContents : IDisposable
 
     /// <summary>
     /// SHA-256 that stands for the whole content: of the manifest, which has the digests of the other members. Where another tool's
-    /// has none, the lists of packages are taken in.
+    /// has none, the lists of packages and the wheels are taken in.
     /// </summary>
     public Digest Identity { get; private set; }
-
-    /// <summary>Paths of the wheels in the pack.</summary>
-    public IReadOnlyList<string> Wheels { get; private set; } = [];
 
     /// <param name="path">A tar, a self-extracting file or a directory.</param>
     /// <exception cref="NotFoundException">There is nothing of that name.</exception>
@@ -243,12 +241,29 @@ public sealed class PackContents : IDisposable
         lists.CheckComplete(
             _members.ToDictionary(member => member.Key, member => member.Value.Length, StringComparer.Ordinal)
         );
-        Identity = identity.Finish();
         Packages = lists.Packages();
-        Wheels = [.. _members.Keys.Where(PackLayout.IsWheel).Order(StringComparer.Ordinal)];
+        if (Manifest.Members is null)
+        {
+            AppendWheels(identity);
+        }
+        Identity = identity.Finish();
         foreach (PackedPackage package in Packages)
         {
             CheckSize(package);
+        }
+    }
+
+    // Nothing in another tool's pack says what its wheels are; a zip's directory at its end has sums over every member.
+    private void AppendWheels(Sha256 identity)
+    {
+        const int LongestEnd = 1 << 20;
+        foreach (PackedPackage wheel in Packages.Where(package => package.Record.IsWheel))
+        {
+            IRandomAccess content = Member(wheel.Path);
+            var end = new byte[Math.Min(LongestEnd, content.Length)];
+            content.ReadExactly(end, content.Length - end.Length, wheel.Path);
+            identity.Append(Encoding.UTF8.GetBytes($"{wheel.Path} {content.Length}\n"));
+            identity.Append(end);
         }
     }
 

@@ -103,6 +103,24 @@ internal sealed class PackLists
         {
             throw Missing("it holds no packages");
         }
+        AddWheels(sizes.Keys.Where(PackLayout.IsWheel));
+    }
+
+    // No list names them but the manifest: a pack has the wheels that lie in it.
+    private void AddWheels(IEnumerable<string> paths)
+    {
+        foreach (string path in paths)
+        {
+            PackMember? member = _members.GetValueOrDefault(path);
+            if (_hasManifest && member is null)
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.BadPack,
+                    $"{_where} holds {EntryPath.Quote(path)}, which {PackManifest.Path} does not list"
+                );
+            }
+            _packages.Add(PackedPackage.CreateWheel(path, member, _where));
+        }
     }
 
     private CorruptDataException Missing(string what) =>
@@ -111,7 +129,7 @@ internal sealed class PackLists
             Hint = "pack again, or copy the pack again",
         };
 
-    /// <summary>All packages, sorted by path.</summary>
+    /// <summary>All packages, wheels too, sorted by path.</summary>
     public IReadOnlyList<PackedPackage> Packages() =>
         [.. _packages.OrderBy(package => package.Path, StringComparer.Ordinal)];
 }

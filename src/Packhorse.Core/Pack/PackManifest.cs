@@ -7,7 +7,11 @@ namespace Packhorse.Pack;
 /// <param name="Path">In the pack, for example <c>channel/linux-64/zlib-1.3.1-hb9d3cd8_2.conda</c>.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Url">Where it was published, without credentials; null for what packing itself made.</param>
-public sealed record PackMember(string Path, long Size, Digest Sha256, string? Url);
+public sealed record PackMember(string Path, long Size, Digest Sha256, string? Url)
+{
+    /// <summary>Of a wheel: the project's own manifest names that URL, no index does (PEP 610).</summary>
+    public bool IsDirect { get; init; }
+}
 
 /// <summary>
 /// <c>pixi-pack.json</c>: pixi-pack's own members (format version "1"), and ours in the extra member <c>packhorse</c>, which other
@@ -115,6 +119,9 @@ public sealed record PackManifest
                     member.Sha256("sha256") ?? throw Missing(where, path, "sha256"),
                     member.String("url")
                 )
+                {
+                    IsDirect = member.Boolean("direct"),
+                }
             );
         }
         return manifest with { Environment = json.String("environment"), Members = members };

@@ -55,7 +55,7 @@ public sealed record PackSummary
             {
                 PackedPackage package = pack.Packages[index];
                 IRandomAccess member = pack.Member(package.Path);
-                PackageInfo info = PackageInfoReader.Read(member, package.Kind, package.FileName);
+                PackageInfo info = package.Describe(member, package.FileName).Info;
                 packages[index] = new PackageSummary(
                     package.Record,
                     package.Path,

@@ -7,20 +7,6 @@ namespace Packhorse.Pack;
 /// <summary>What unpacking from a file and from a stream share.</summary>
 internal static class PackSupport
 {
-    public static void RefuseWheels(IReadOnlyList<string> wheels)
-    {
-        if (wheels.Count > 0)
-        {
-            throw new UsageException(
-                ErrorCodes.UnsupportedPackageKind,
-                $"the pack holds {wheels.Count} wheel(s), such as {EntryPath.Quote(wheels[0])}, which cannot be installed yet"
-            )
-            {
-                Hint = "pixi-unpack installs packs with wheels",
-            };
-        }
-    }
-
     /// <summary>An environment may be unpacked on another machine than the one that runs it: a warning, no refusal.</summary>
     public static void WarnOfMachine(IEnumerable<PackageRecord> packages, VirtualPackages machine, IReporter reporter)
     {

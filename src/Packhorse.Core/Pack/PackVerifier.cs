@@ -78,7 +78,7 @@ public static class PackVerifier
                 Hint = "copy or download the pack again",
             };
         }
-        return new VerifyResult(verifiable.Length, bytes, members.Length - verifiable.Length + Unlisted(pack));
+        return new VerifyResult(verifiable.Length, bytes, members.Length - verifiable.Length);
     }
 
     private static long Verify(PackContents pack, string path, ExpectedContent expected, IReporter reporter)
@@ -87,12 +87,5 @@ public static class PackVerifier
         using var hashing = new HashingStream(content, expected, count => reporter.Advance(count));
         hashing.Verify($"{pack.Where}: {path}");
         return hashing.Count;
-    }
-
-    // Wheels of other tools' packs.
-    private static int Unlisted(PackContents pack)
-    {
-        HashSet<string> listed = (pack.Manifest.Members ?? []).Select(member => member.Path).ToHashSet();
-        return pack.Wheels.Count(path => !listed.Contains(path));
     }
 }

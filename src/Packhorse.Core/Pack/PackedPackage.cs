@@ -1,8 +1,9 @@
 using Packhorse.Model;
+using Packhorse.Wheels;
 
 namespace Packhorse.Pack;
 
-/// <summary>A package that a pack lists.</summary>
+/// <summary>A package that a pack lists, or a wheel that it holds.</summary>
 public sealed record PackedPackage
 {
     public required PackageRecord Record { get; init; }
@@ -21,6 +22,10 @@ public sealed record PackedPackage
     /// <summary>The channel of that URL; null when not known.</summary>
     public string? Channel { get; init; }
 
+    /// <summary>Of a wheel: the project's own manifest names that URL.</summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>Of a conda package.</summary>
     public PackageArchiveKind Kind =>
         FileName.EndsWith(PackageFileName.TarBz2Extension, StringComparison.Ordinal)
             ? PackageArchiveKind.TarBz2
@@ -45,6 +50,23 @@ public sealed record PackedPackage
             Expected = member is null ? record.Content : new ExpectedContent(member.Size, member.Sha256, null),
             Url = member?.Url ?? $"file:///{path}",
             Channel = ChannelOf(member?.Url),
+        };
+    }
+
+    /// <param name="path">In the pack.</param>
+    /// <exception cref="CorruptDataException">It has no name of a wheel.</exception>
+    public static PackedPackage CreateWheel(string path, PackMember? member, string where)
+    {
+        string fileName = path[(PackLayout.WheelDirectory.Length + 1)..];
+        ExpectedContent expected = member is null ? default : new ExpectedContent(member.Size, member.Sha256, null);
+        return new PackedPackage
+        {
+            Record = WheelFileName.Parse(fileName, where).ToRecord(expected),
+            FileName = fileName,
+            Path = path,
+            Expected = expected,
+            Url = member?.Url ?? $"file:///{path}",
+            IsDirect = member is { IsDirect: true, Url: not null },
         };
     }
 

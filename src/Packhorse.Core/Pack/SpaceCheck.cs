@@ -21,7 +21,7 @@ public static class SpaceCheck
                 long size = Math.Max(1, path.Source.InstalledSize);
                 bytes = checked(bytes + ((size + blockBytes - 1) / blockBytes * blockBytes));
             }
-            files += package.Paths.Count + package.EntryPoints.Count + 1;
+            files += package.FileCount + 1;
         }
         return (bytes, files);
     }

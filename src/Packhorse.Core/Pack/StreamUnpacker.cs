@@ -25,7 +25,7 @@ public sealed class StreamUnpacker
     private readonly ConcurrentBag<StagedPackage> _staged = [];
     private readonly List<(string Path, string Subdir, byte[] Content)> _repodata = [];
     private readonly Dictionary<string, long> _seen = new(StringComparer.Ordinal);
-    private readonly List<string> _wheels = [];
+    private readonly WheelSpool _wheels;
     private PackManifest? _manifest;
 
     private StreamUnpacker(
@@ -39,6 +39,7 @@ public sealed class StreamUnpacker
         _request = request;
         _transaction = transaction;
         _reporter = reporter;
+        _wheels = new WheelSpool(transaction, reporter, cancellation);
         _stager = new PackageStager(
             transaction.Stage,
             new InstallTarget(request.Prefix, request.Here),
@@ -77,9 +78,18 @@ public sealed class StreamUnpacker
             package => package.Path,
             StringComparer.Ordinal
         );
-        StagedPackage[] staged = [.. packages.Select(package => Check(package, byPath[package.Path]))];
+        StagedPackage?[] staged =
+        [
+            .. packages.Select(package => package.Record.IsWheel ? null : Check(package, byPath[package.Path])),
+        ];
         InstallPlan plan = InstallPlan.Create(
-            [.. packages.Zip(staged, (package, stage) => PackSupport.ToInstall(package, stage.Info))],
+            [
+                .. packages.Zip(
+                    staged,
+                    (package, stage) =>
+                        stage is null ? _wheels.Describe(package) : PackSupport.ToInstall(package, stage.Info)
+                ),
+            ],
             new InstallTarget(_request.Prefix, _manifest!.Platform)
         );
         foreach (string warning in plan.Warnings)
@@ -87,7 +97,7 @@ public sealed class StreamUnpacker
             _reporter.Warn(warning);
         }
         PackSupport.WarnOfMachine(packages.Select(package => package.Record), _request.Machine, _reporter);
-        PlannedPackage[] arrived = Arrange(plan, staged);
+        PlannedPackage[] arrived = Arrange(plan, [.. packages.Zip(staged)]);
         return Unpacker.Finish(_transaction, EnvironmentArrival.Of(plan, arrived), (_request, _reporter)) with
         {
             Unverified = packages.Count(package => !package.Expected.IsVerifiable),
@@ -136,8 +146,9 @@ public sealed class StreamUnpacker
         }
         else if (PackLayout.IsWheel(name))
         {
-            _wheels.Add(name);
-            PackSupport.RefuseWheels(_wheels);
+            using Stream content = tar.OpenContent();
+            _wheels.Take(name, content, _seen.Count);
+            _reporter.ItemDone(name);
         }
         else if (PackLayout.TrySplitChannelPath(name, out string? subdir, out string? fileName))
         {
@@ -232,21 +243,29 @@ public sealed class StreamUnpacker
     }
 
     // Renames what was staged to the places of the plan.
-    private PlannedPackage[] Arrange(InstallPlan plan, StagedPackage[] staged)
+    private PlannedPackage[] Arrange(InstallPlan plan, (PackedPackage Package, StagedPackage? Staged)[] packages)
     {
         LinuxDirectory stage = _transaction.Stage;
         var sink = new DirectorySink(stage);
-        (PlannedPackage Plan, StagedPackage Staged)[] arriving =
+        (PlannedPackage Plan, (PackedPackage Package, StagedPackage? Staged) From)[] arriving =
         [
-            .. plan.Packages.Zip(staged).Where(pair => !_transaction.IsInstalled(pair.First, plan)),
+            .. plan.Packages.Zip(packages).Where(pair => !_transaction.IsInstalled(pair.First, plan)),
         ];
         sink.CreateDirectories(plan.DirectoriesOf([.. arriving.Select(pair => pair.Plan)]));
-        foreach ((PlannedPackage package, StagedPackage from) in arriving)
+        foreach (
+            (PlannedPackage package, (_, StagedPackage? from)) in arriving.Where(pair => pair.From.Staged is not null)
+        )
         {
-            LinkedPackage linked = Arrange(package, from, sink);
+            LinkedPackage linked = Arrange(package, from!, sink);
             linked.WarnOfLinks(_reporter);
             _transaction.AddRecord(linked);
         }
+        Workers.Run(
+            [.. arriving.Where(pair => pair.From.Staged is null)],
+            _request.Workers,
+            (pair, _) => _transaction.AddRecord(_wheels.Link(pair.From.Package, (pair.Plan, plan.Target, sink))),
+            _cancellation
+        );
         FileTree.DeleteDirectory(Path.Combine(_transaction.StagePath, StageNames.Incoming));
         return [.. arriving.Select(pair => pair.Plan)];
     }

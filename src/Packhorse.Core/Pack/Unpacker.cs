@@ -1,7 +1,5 @@
 using System.Runtime.Versioning;
 using System.Text;
-using Packhorse.Codecs;
-using Packhorse.Conda;
 using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -114,7 +112,6 @@ public static class Unpacker
     {
         request.Check();
         pack.Manifest.CheckPlatform(request.Here);
-        PackSupport.RefuseWheels(pack.Wheels);
     }
 
     // Into a new directory there is nothing to update.
@@ -153,8 +150,7 @@ public static class Unpacker
             {
                 PackedPackage package = packages[index];
                 IRandomAccess content = new InterruptibleSource(pack.Member(package.Path), token);
-                PackageInfo info = PackageInfoReader.Read(content, package.Kind, $"{pack.Where}: {package.Path}");
-                infos[index] = PackSupport.ToInstall(package, info);
+                infos[index] = package.Describe(content, $"{pack.Where}: {package.Path}");
             },
             cancellation
         );
@@ -165,9 +161,8 @@ public static class Unpacker
     {
         if (package.Expected.IsVerifiable)
         {
-            using Stream content = new InterruptibleSource(pack.Member(package.Path), cancellation).AsStream();
-            using var hashing = new HashingStream(content, package.Expected);
-            hashing.Verify($"{pack.Where}: {package.Path}");
+            var content = new InterruptibleSource(pack.Member(package.Path), cancellation);
+            PackageContent.Verify(content, package.Expected, $"{pack.Where}: {package.Path}", null);
         }
     }
 
@@ -179,11 +174,12 @@ public static class Unpacker
         CancellationToken cancellation
     )
     {
-        // No two packages of a plan have one name.
-        Dictionary<string, PackedPackage> byName = pack.Packages.ToDictionary(package => package.Record.Name);
+        Dictionary<string, PackedPackage> byName = pack.Packages.ToDictionary(package =>
+            package.Record.DistributionName
+        );
         Dictionary<PlannedPackage, PackedPackage> sources = arriving.ToDictionary(
             package => package,
-            package => byName[package.Package.Record.Name]
+            package => byName[package.Package.Record.DistributionName]
         );
         long Size(PlannedPackage package) => pack.Member(sources[package].Path).Length;
 
@@ -196,8 +192,13 @@ public static class Unpacker
             to.Workers,
             (package, token) =>
             {
-                using var linker = new PackageLinker(package, plan.Target, sink);
-                LinkedPackage linked = LinkOne(pack, sources[package], (linker, to.Reporter), token);
+                LinkedPackage linked = LinkOne(
+                    pack,
+                    sources[package],
+                    (package, plan.Target, sink),
+                    to.Reporter,
+                    token
+                );
                 linked.WarnOfLinks(to.Reporter);
                 to.Transaction.AddRecord(linked);
                 to.Reporter.ItemDone(package.Package.FileName);
@@ -209,22 +210,16 @@ public static class Unpacker
     private static LinkedPackage LinkOne(
         PackContents pack,
         PackedPackage package,
-        (PackageLinker Linker, IReporter Reporter) to,
+        (PlannedPackage Plan, InstallTarget Target, IInstallSink Sink) to,
+        IReporter reporter,
         CancellationToken cancellation
     )
     {
-        string where = $"{pack.Where}: {package.Path}";
         try
         {
-            using Stream content = new InterruptibleSource(pack.Member(package.Path), cancellation).AsStream();
-            using var hashing = new HashingStream(content, package.Expected, count => to.Reporter.Advance(count));
-            LinkedPackage linked;
-            using (var reader = new CondaPackageReader(hashing, package.Kind, where))
-            {
-                linked = to.Linker.Link(reader, cancellation);
-            }
-            hashing.Verify(where);
-            return linked;
+            var content = new InterruptibleSource(pack.Member(package.Path), cancellation);
+            string where = $"{pack.Where}: {package.Path}";
+            return package.Link(content, where, to, count => reporter.Advance(count), cancellation);
         }
         catch (CorruptDataException)
         {

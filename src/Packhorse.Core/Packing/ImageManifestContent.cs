@@ -42,7 +42,7 @@ internal sealed record ImageManifestContent
                 PackageRecordJson.WriteMembers(json, planned.Package.Record);
                 json.WriteString("fn", planned.Package.FileName);
                 json.WriteString("url", planned.Package.Url);
-                json.WriteNumber("files", planned.Paths.Count + planned.EntryPoints.Count);
+                json.WriteNumber("files", planned.FileCount);
                 json.WriteNumber("bytes", planned.Paths.Sum(path => path.Source.InstalledSize));
                 json.WriteEndObject();
             }

@@ -1,6 +1,5 @@
 using System.Text;
 using Packhorse.Codecs;
-using Packhorse.Conda;
 using Packhorse.Fetch;
 using Packhorse.Install;
 using Packhorse.Model;
@@ -14,12 +13,33 @@ namespace Packhorse.Packing;
 /// <param name="Content">What it must be, with its SHA-256.</param>
 internal sealed record ImagePackage(PlannedMember Member, string Path, ExpectedContent Content)
 {
-    public string FileName => Member.Package.FileName;
+    public string FileName => Member.FileName;
 
-    public PackageArchiveKind Kind =>
-        FileName.EndsWith(PackageFileName.TarBz2Extension, StringComparison.Ordinal)
-            ? PackageArchiveKind.TarBz2
-            : PackageArchiveKind.Conda;
+    private PackedPackage Listed =>
+        new()
+        {
+            Record = Member.Record,
+            FileName = FileName,
+            Path = Member.Path,
+            Expected = Content,
+            Url = Member.Origin,
+            Channel = PackedPackage.ChannelOf(Member.Origin),
+            IsDirect = Member.IsDirect,
+        };
+
+    public PackageToInstall Describe(CancellationToken cancellation)
+    {
+        using InputFile file = InputFile.Open(Path);
+        // The lock file has no digest of some wheels; the record that is installed has the one they are found to have.
+        PackedPackage listed = Listed;
+        PackedPackage known = listed.Record.IsWheel
+            ? listed with
+            {
+                Record = listed.Record with { Sha256 = Content.Sha256, Size = Content.Size },
+            }
+            : listed;
+        return known.Describe(new InterruptibleSource(file, cancellation), Path);
+    }
 
     /// <summary>Links it into a sink, compared with its digest on the way.</summary>
     public LinkedPackage Link(
@@ -30,24 +50,14 @@ internal sealed record ImagePackage(PlannedMember Member, string Path, ExpectedC
     )
     {
         using InputFile file = InputFile.Open(Path);
-        using Stream content = new InterruptibleSource(file, cancellation).AsStream();
-        using var hashing = new HashingStream(content, Content, advance);
-        LinkedPackage linked;
-        using (var reader = new CondaPackageReader(hashing, Kind, Path))
-        {
-            using var linker = new PackageLinker(plan, to.Target, to.Sink);
-            linked = linker.Link(reader, cancellation);
-        }
-        hashing.Verify(Path);
-        return linked;
+        var content = new InterruptibleSource(file, cancellation);
+        return Listed.Link(content, Path, (plan, to.Target, to.Sink), advance, cancellation);
     }
 
     public void Verify(CancellationToken cancellation)
     {
         using InputFile file = InputFile.Open(Path);
-        using Stream content = new InterruptibleSource(file, cancellation).AsStream();
-        using var hashing = new HashingStream(content, Content);
-        hashing.Verify(Path);
+        PackageContent.Verify(new InterruptibleSource(file, cancellation), Content, Path, null);
     }
 }
 
@@ -142,26 +152,14 @@ internal sealed class ImagePackages
 
     private static PackageToInstall ReadInfo(ImagePackage package, CancellationToken cancellation)
     {
-        using InputFile file = InputFile.Open(package.Path);
-        PackageInfo info;
         try
         {
-            info = PackageInfoReader.Read(new InterruptibleSource(file, cancellation), package.Kind, package.Path);
+            return package.Describe(cancellation);
         }
         catch (CorruptDataException)
         {
             package.Verify(cancellation);
             throw;
         }
-        PackedPackage listed = new()
-        {
-            Record = package.Member.Package.Record,
-            FileName = package.FileName,
-            Path = package.Member.Path,
-            Expected = package.Content,
-            Url = package.Member.Origin,
-            Channel = PackedPackage.ChannelOf(package.Member.Origin),
-        };
-        return PackSupport.ToInstall(listed, info);
     }
 }

@@ -27,7 +27,9 @@ internal static class InterpreterLayout
         HashSet<string> needed = Closure("python", infos);
         (PackageToInstall Info, ImagePackage Source)[] chosen =
         [
-            .. infos.Zip(packages.All).Where(pair => needed.Contains(pair.First.Record.Name)),
+            .. infos
+                .Zip(packages.All)
+                .Where(pair => pair.First.Wheel is null && needed.Contains(pair.First.Record.Name)),
         ];
         InstallPlan plan = InstallPlan.Create(
             [.. chosen.Select(pair => pair.Info)],
@@ -54,6 +56,7 @@ internal static class InterpreterLayout
     private static HashSet<string> Closure(string name, IEnumerable<PackageToInstall> infos)
     {
         Dictionary<string, PackageRecord> byName = infos
+            .Where(info => info.Wheel is null)
             .Select(info => info.Record)
             .ToDictionary(record => record.Name, StringComparer.Ordinal);
         var needed = new HashSet<string>(StringComparer.Ordinal);

@@ -45,7 +45,7 @@ internal sealed class MemberBringer(Func<string, string> place, Fetcher fetcher,
                 new FetchRequest
                 {
                     Url = member.Source,
-                    Name = member.Package.FileName,
+                    Name = member.FileName,
                     Expected = member.Expected,
                 },
                 new FileTarget(file),

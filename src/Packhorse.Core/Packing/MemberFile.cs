@@ -20,7 +20,7 @@ internal static class MemberFile
         var request = new FetchRequest
         {
             Url = member.Source,
-            Name = member.Package.FileName,
+            Name = member.FileName,
             Expected = member.Expected,
         };
         // What an earlier run left is complete, but has to prove what it is.

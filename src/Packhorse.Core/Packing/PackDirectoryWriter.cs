@@ -39,7 +39,7 @@ public static class PackDirectoryWriter
                             .BringAsync(member, Path.Combine(root, member.Path), fetcher, token)
                             .ConfigureAwait(false);
                         directory.Keep();
-                        reporter.ItemDone(member.Package.FileName);
+                        reporter.ItemDone(member.FileName);
                     }
                 )
                 .ConfigureAwait(false);

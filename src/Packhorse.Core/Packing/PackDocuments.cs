@@ -1,6 +1,5 @@
 using System.Text;
 using Packhorse.Codecs;
-using Packhorse.Lock;
 using Packhorse.Model;
 using Packhorse.Pack;
 
@@ -13,7 +12,7 @@ public static class PackDocuments
     /// <c>repodata.json</c> of one subdir: every package, <c>.tar.bz2</c> too, below <c>packages.conda</c>, in the order of name,
     /// version, build and kind, with what the lock file says of it.
     /// </summary>
-    public static byte[] Repodata(string subdir, IEnumerable<LockedCondaPackage> packages) =>
+    public static byte[] Repodata(string subdir, IEnumerable<PlannedMember> packages) =>
         SerdeJson.Write(json =>
         {
             json.WriteStartObject();
@@ -24,7 +23,7 @@ public static class PackDocuments
             json.WriteEndObject();
             json.WriteStartObject("packages.conda");
             foreach (
-                LockedCondaPackage package in packages
+                PlannedMember package in packages
                     .OrderBy(package => package.Record.Name, StringComparer.Ordinal)
                     .ThenBy(package => package.Record.Version, StringComparer.Ordinal)
                     .ThenBy(package => package.Record.Build, StringComparer.Ordinal)
@@ -44,13 +43,23 @@ public static class PackDocuments
 
     /// <summary><c>environment.yml</c>, by which conda and micromamba make the environment of an unpacked tar.</summary>
     /// <param name="packages">In the order of the lock file.</param>
-    public static byte[] EnvironmentYml(IEnumerable<LockedCondaPackage> packages)
+    public static byte[] EnvironmentYml(IReadOnlyList<PlannedMember> packages)
     {
         var yml = new StringBuilder("channels:\n  - ./channel\n  - nodefaults\ndependencies:\n");
-        foreach (PackageRecord record in packages.Select(package => package.Record))
+        ILookup<bool, PlannedMember> members = packages.ToLookup(member => member.Record.IsWheel);
+        foreach (PackageRecord record in members[false].Select(member => member.Record))
         {
             yml.Append("  - ").Append(record.Name).Append('=').Append(record.Version);
             yml.Append('=').Append(record.Build).Append('\n');
+        }
+        if (members[true].Any())
+        {
+            // For pip, which is told to look nowhere else.
+            yml.Append("  - pip:\n    - --no-index\n    - --find-links ./pypi\n");
+            foreach (PlannedMember wheel in members[true])
+            {
+                yml.Append("    - ").Append(wheel.Record.Name).Append("==").Append(wheel.Version).Append('\n');
+            }
         }
         return Encoding.UTF8.GetBytes(yml.ToString());
     }
@@ -78,6 +87,10 @@ public static class PackDocuments
                     if (member.Url is not null)
                     {
                         json.WriteString("url", member.Url);
+                    }
+                    if (member.IsDirect)
+                    {
+                        json.WriteBoolean("direct", true);
                     }
                     json.WriteEndObject();
                 }

@@ -109,7 +109,7 @@ public static class PackFileWriter
                 new FetchRequest
                 {
                     Url = local ?? member.Source,
-                    Name = member.Package.FileName,
+                    Name = member.FileName,
                     Expected = local is null ? member.Expected : member.Expected with { Size = entry.Size },
                     Prefix = prefix,
                 },
@@ -123,7 +123,7 @@ public static class PackFileWriter
             )
             .ConfigureAwait(false);
         work.Journal.Note(index, entry.Size, final: true);
-        work.Reporter.ItemDone(member.Package.FileName);
+        work.Reporter.ItemDone(member.FileName);
     }
 
     private sealed record Work(
@@ -152,7 +152,7 @@ public static class PackFileWriter
             {
                 throw new CorruptDataException(
                     ErrorCodes.SizeMismatch,
-                    $"{_entry.Member!.Package.FileName} has {total:N0} bytes where it comes from, {_entry.Size:N0} were expected"
+                    $"{_entry.Member!.FileName} has {total:N0} bytes where it comes from, {_entry.Size:N0} were expected"
                 );
             }
         }
@@ -163,7 +163,7 @@ public static class PackFileWriter
             {
                 throw new CorruptDataException(
                     ErrorCodes.SizeMismatch,
-                    $"{_entry.Member!.Package.FileName} has more than the {_entry.Size:N0} bytes that were expected"
+                    $"{_entry.Member!.FileName} has more than the {_entry.Size:N0} bytes that were expected"
                 );
             }
             tar.Write(bytes, region.Offset + offset);

@@ -1,5 +1,4 @@
 using Packhorse.Codecs;
-using Packhorse.Lock;
 using Packhorse.Model;
 using Packhorse.Pack;
 
@@ -101,15 +100,14 @@ public sealed class PackLayoutPlan
     {
         var documents = new List<LayoutEntry>();
         foreach (
-            IGrouping<string, LockedCondaPackage> subdir in plan
-                .Members.Select(member => member.Package)
-                .GroupBy(package => package.Record.Subdir)
+            IGrouping<string, PlannedMember> subdir in plan
+                .CondaMembers.GroupBy(member => member.Record.Subdir)
                 .OrderBy(group => group.Key, StringComparer.Ordinal)
         )
         {
             documents.Add(Document(PackLayout.RepodataPath(subdir.Key), PackDocuments.Repodata(subdir.Key, subdir)));
         }
-        byte[] environment = PackDocuments.EnvironmentYml(plan.Members.Select(member => member.Package));
+        byte[] environment = PackDocuments.EnvironmentYml(plan.Members);
         documents.Add(Document(PackLayout.EnvironmentFile, environment));
         return documents;
     }
@@ -129,6 +127,9 @@ public sealed class PackLayoutPlan
                     contents,
                     (member, content) =>
                         new PackMember(member.Path, content.Size!.Value, content.Sha256!.Value, member.Origin)
+                        {
+                            IsDirect = member.IsDirect,
+                        }
                 )
             )
             .OrderBy(member => member.Path, StringComparer.Ordinal);
@@ -169,10 +170,11 @@ public sealed class PackLayoutPlan
 
     private static IEnumerable<string> Directories(PackPlan plan) =>
         plan
-            .Members.Select(member => $"{PackLayout.ChannelDirectory}/{member.Package.Record.Subdir}")
+            .CondaMembers.Select(member => $"{PackLayout.ChannelDirectory}/{member.Record.Subdir}")
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
-            .Prepend(PackLayout.ChannelDirectory);
+            .Prepend(PackLayout.ChannelDirectory)
+            .Concat(plan.Wheels.Any() ? [PackLayout.WheelDirectory] : []);
 
     private static LayoutEntry Directory(string path) => new() { Path = path, Size = 0 };
 

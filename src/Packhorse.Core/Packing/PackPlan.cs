@@ -2,6 +2,7 @@ using Packhorse.Lock;
 using Packhorse.Model;
 using Packhorse.Os;
 using Packhorse.Pack;
+using Packhorse.Wheels;
 
 namespace Packhorse.Packing;
 
@@ -11,7 +12,10 @@ public sealed record PlannedMember
     /// <summary>In the pack.</summary>
     public required string Path { get; init; }
 
-    public required LockedCondaPackage Package { get; init; }
+    /// <summary>What the lock file says of it.</summary>
+    public required PackageRecord Record { get; init; }
+
+    public required string FileName { get; init; }
 
     /// <summary>Where to bring it from: a URL, or an absolute path. May hold credentials.</summary>
     public required string Source { get; init; }
@@ -19,10 +23,56 @@ public sealed record PlannedMember
     /// <summary>Where it was published, as the lock file says, without credentials.</summary>
     public required string Origin { get; init; }
 
-    public ExpectedContent Expected => Package.Record.Content;
+    /// <summary>Of a wheel: the project's own manifest names that URL, no index does (PEP 610).</summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>As the lock file has it: tools differ in how they write a wheel's version in its name.</summary>
+    public string Version
+    {
+        get => field ?? Record.Version;
+        private init;
+    }
+
+    public ExpectedContent Expected => Record.Content;
 
     /// <summary>True when its place in a pack can be computed before it is brought.</summary>
     public bool IsKnown => Expected is { Size: not null, Sha256: not null };
+
+    internal static PlannedMember Of(LockedCondaPackage package, string lockDirectory) =>
+        new()
+        {
+            Path = PackLayout.PackagePath(package.Record.Subdir, package.FileName),
+            Record = package.Record,
+            FileName = package.FileName,
+            Source = SourceOf(package.Location, lockDirectory),
+            Origin = Redaction.Url(package.Location.Text),
+        };
+
+    /// <exception cref="CorruptDataException">The file's name is none of a wheel, or names another project.</exception>
+    internal static PlannedMember Of(LockedPypiPackage package, string lockDirectory)
+    {
+        WheelFileName name = WheelFileName.Parse(package.FileName!, "the lock file");
+        if (name.Name != package.Name)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadLock,
+                $"the lock file says that {EntryPath.Quote(name.Text)} is {EntryPath.Quote(package.Name)}, which its name does not"
+            );
+        }
+        return new PlannedMember
+        {
+            Path = $"{PackLayout.WheelDirectory}/{name}",
+            Record = name.ToRecord(new ExpectedContent(null, package.Sha256, package.Md5)),
+            Version = package.Version ?? name.Version,
+            FileName = name.Text,
+            Source = SourceOf(package.Location, lockDirectory),
+            Origin = Redaction.Url(package.Location.Url ?? package.Location.Text),
+            IsDirect = package.Location.IsDirect,
+        };
+    }
+
+    private static string SourceOf(PackageLocation location, string lockDirectory) =>
+        location.Url ?? FileTree.Absolute(System.IO.Path.Combine(lockDirectory, location.Path!));
 }
 
 /// <summary>What goes into a pack: decided by the lock file alone, before anything is brought.</summary>
@@ -38,63 +88,64 @@ public sealed record PackPlan
     /// <summary>In the order of the lock file.</summary>
     public required IReadOnlyList<PlannedMember> Members { get; init; }
 
+    /// <summary>Without wheels.</summary>
+    public IEnumerable<PlannedMember> CondaMembers => Members.Where(member => !member.Record.IsWheel);
+
+    /// <summary>In the order of the lock file.</summary>
+    public IEnumerable<PlannedMember> Wheels => Members.Where(member => member.Record.IsWheel);
+
     /// <summary>Bytes of all packages, as far as the lock file tells.</summary>
     public long Size => Members.Sum(member => member.Expected.Size ?? 0);
 
-    /// <param name="lockDirectory">What relative paths of the lock file are relative to; absolute.</param>
+    /// <summary>What a user should know.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
+    /// <param name="options">Null for the usual ones.</param>
     /// <exception cref="UsageException">The environment needs something that cannot be packed.</exception>
-    /// <exception cref="OperationFailedException">Two packages have one file name.</exception>
-    public static PackPlan Create(LockedSelection selection, string lockDirectory)
+    /// <exception cref="OperationFailedException">Packages do not go together.</exception>
+    public static PackPlan Create(LockedSelection selection, string lockDirectory, PackPlanOptions? options = null)
     {
-        RefuseOtherKinds(selection.Packages);
-        var members = new List<PlannedMember>();
-        var paths = new HashSet<string>(StringComparer.Ordinal);
-        foreach (LockedCondaPackage package in selection.Packages.OfType<LockedCondaPackage>())
+        RefuseSources(selection.Packages);
+        LockedPypiPackage[] others =
+        [
+            .. selection.Packages.OfType<LockedPypiPackage>().Where(package => !package.IsWheel),
+        ];
+        if (options is not { IgnoreOtherThanWheels: true })
         {
-            string path = PackLayout.PackagePath(package.Record.Subdir, package.FileName);
-            if (!EntryPath.IsSafe(path) || !paths.Add(path))
-            {
-                throw new OperationFailedException(
-                    ErrorCodes.PackagesDoNotFit,
-                    $"two packages of the environment would both be {EntryPath.Quote(path)} in the pack"
-                );
-            }
-            if (package.Record.Size is < 0 or > Limits.FileBytes)
-            {
-                throw new CorruptDataException(
-                    ErrorCodes.BadLock,
-                    $"the lock file says that {EntryPath.Quote(package.FileName)} has the impossible size {package.Record.Size:N0}"
-                );
-            }
-            members.Add(
-                new PlannedMember
-                {
-                    Path = path,
-                    Package = package,
-                    Source =
-                        package.Location.Url
-                        ?? FileTree.Absolute(System.IO.Path.Combine(lockDirectory, package.Location.Path!)),
-                    Origin = Redaction.Url(package.Location.Text),
-                }
-            );
+            RefuseOtherThanWheels(others);
         }
-        if (members.Count == 0)
+        PlannedMember[] members =
+        [
+            .. selection
+                .Packages.OfType<LockedCondaPackage>()
+                .Select(package => PlannedMember.Of(package, lockDirectory)),
+            .. selection
+                .Packages.OfType<LockedPypiPackage>()
+                .Where(package => package.IsWheel)
+                .Select(package => PlannedMember.Of(package, lockDirectory)),
+        ];
+        if (members.All(member => member.Record.IsWheel))
         {
             throw new UsageException(
                 ErrorCodes.BadManifest,
                 $"the environment {EntryPath.Quote(selection.Environment.Name)} has no conda packages for {selection.Platform}"
             );
         }
+        MemberChecks.Check(members, selection.Platform.Subdir);
         return new PackPlan
         {
             Environment = selection.Environment.Name,
             PlatformName = selection.Platform.Name,
             Platform = selection.Platform.Subdir,
             Members = members,
+            Warnings =
+            [
+                .. others.Select(package => $"ignoring PyPI package {package.Name} since it is not a wheel file"),
+            ],
         };
     }
 
-    private static void RefuseOtherKinds(IReadOnlyList<LockedPackage> packages)
+    private static void RefuseSources(IReadOnlyList<LockedPackage> packages)
     {
         string[] sources = [.. packages.OfType<LockedCondaSource>().Select(package => package.Name)];
         if (sources.Length > 0)
@@ -107,16 +158,40 @@ public sealed record PackPlan
                 Hint = "pixi-pack builds and packs them",
             };
         }
-        string[] python = [.. packages.OfType<LockedPypiPackage>().Select(package => package.Name)];
-        if (python.Length > 0)
-        {
-            throw new UsageException(
-                ErrorCodes.UnsupportedPackageKind,
-                $"the environment has {python.Length} package(s) from PyPI, which cannot be packed yet: {string.Join(", ", python.Take(10))}"
-            )
-            {
-                Hint = "use conda packages of the same names where there are some, or pixi-pack",
-            };
-        }
     }
+
+    private static void RefuseOtherThanWheels(LockedPypiPackage[] packages)
+    {
+        if (packages.Length == 0)
+        {
+            return;
+        }
+        IEnumerable<string> sentences = packages.Select(package =>
+            $"package {package.Name} is not a wheel file, we currently require all dependencies to be wheels. ({What(package)})"
+        );
+        throw new UsageException(ErrorCodes.UnsupportedPackageKind, string.Join('\n', sentences))
+        {
+            Hint =
+                "--build-sdists builds wheels of them with uv or pip, --ignore-pypi-non-wheel leaves them out, --inject adds wheels of yours",
+        };
+    }
+
+    private static string What(LockedPypiPackage package)
+    {
+        string kind =
+            package.Editable ? "editable"
+            : package.Location.Scheme is { } scheme && scheme.Contains("git", StringComparison.Ordinal) ? "from git"
+            : package.FileName?.Contains(".tar", StringComparison.Ordinal) == true
+            || package.FileName?.EndsWith(".zip", StringComparison.Ordinal) == true
+                ? "a source distribution"
+            : "a directory";
+        return $"{kind}: {EntryPath.Quote(Redaction.Url(package.Location.Text))}";
+    }
+}
+
+/// <summary>What a plan leaves out or adds.</summary>
+public sealed record PackPlanOptions
+{
+    /// <summary>Python packages that are no wheels are left out, with a warning.</summary>
+    public bool IgnoreOtherThanWheels { get; init; }
 }

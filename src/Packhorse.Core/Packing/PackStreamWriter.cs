@@ -57,7 +57,7 @@ public static class PackStreamWriter
                 {
                     await coming.Peek().CopyToAsync(output).ConfigureAwait(false);
                     coming.Dequeue();
-                    through.Reporter.ItemDone(entry.Member.Package.FileName);
+                    through.Reporter.ItemDone(entry.Member.FileName);
                 }
                 output.Write(new byte[TarHeader.PaddedLength(entry.Size) - entry.Size]);
             }
@@ -97,7 +97,7 @@ public static class PackStreamWriter
                             new FetchRequest
                             {
                                 Url = local ?? member.Source,
-                                Name = member.Package.FileName,
+                                Name = member.FileName,
                                 Expected = member.Expected with { Size = entry.Size },
                             },
                             buffer,
@@ -135,7 +135,7 @@ public static class PackStreamWriter
             {
                 throw new CorruptDataException(
                     ErrorCodes.DigestMismatch,
-                    $"{Entry.Member!.Package.FileName} changed while it was brought"
+                    $"{Entry.Member!.FileName} changed while it was brought"
                 );
             }
         }
@@ -171,7 +171,7 @@ public static class PackStreamWriter
             {
                 throw new CorruptDataException(
                     ErrorCodes.SizeMismatch,
-                    $"{entry.Member!.Package.FileName} has more than the {entry.Size:N0} bytes that were expected"
+                    $"{entry.Member!.FileName} has more than the {entry.Size:N0} bytes that were expected"
                 );
             }
             lock (_gate)

@@ -44,6 +44,11 @@ internal sealed class PackCommand
         Description = "Make a directory instead of a tar.",
     };
 
+    private readonly Option<bool> _ignoreOtherThanWheels = new("--ignore-pypi-non-wheel")
+    {
+        Description = "Leave out packages from PyPI that are no wheels, instead of failing.",
+    };
+
     private readonly Option<PackLayoutKind> _layout = new("--layout")
     {
         Description = "Order of members: packhorse (can be verified while it arrives) or upstream (as pixi-pack).",
@@ -69,6 +74,7 @@ internal sealed class PackCommand
             self._output,
             self._directoryOnly,
             self._layout,
+            self._ignoreOtherThanWheels,
         };
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output);
         self._network.AddTo(command);
@@ -98,6 +104,7 @@ internal sealed class PackCommand
         {
             command.Options.Add(option);
         }
+        command.Options.Add(self._ignoreOtherThanWheels);
         self._executable.AddTo(command);
         self._network.AddTo(command);
         command.Options.Add(self._common.Verbose);
@@ -127,6 +134,10 @@ internal sealed class PackCommand
                 _terminal,
                 async reporter =>
                 {
+                    foreach (string warning in plan.Warnings)
+                    {
+                        reporter.Warn(warning);
+                    }
                     await using Fetcher fetcher = network.CreateFetcher(reporter);
                     CarriedProgram? program = executable
                         ? await _executable.LoadAsync(parsed, plan.Platform, (fetcher, reporter), cancellation)
@@ -210,7 +221,8 @@ internal sealed class PackCommand
         LockFile lockFile = LockFile.Parse(InputFile.ReadAllBytes(lockPath, Limits.TextBytes), lockPath);
         string platform = parsed.GetValue(_platform) ?? HostPlatform.Current.Subdir;
         LockedSelection selection = lockFile.Select(parsed.GetValue(_environment)!, platform);
-        return PackPlan.Create(selection, Path.GetDirectoryName(lockPath)!);
+        var options = new PackPlanOptions { IgnoreOtherThanWheels = parsed.GetValue(_ignoreOtherThanWheels) };
+        return PackPlan.Create(selection, Path.GetDirectoryName(lockPath)!, options);
     }
 
     private void PrintPlan(ParseResult parsed, PackPlan plan)
@@ -249,9 +261,9 @@ internal sealed class PackCommand
         {
             json.WriteStartObject();
             json.WriteString("path", member.Path);
-            json.WriteString("name", member.Package.Record.Name);
-            json.WriteString("version", member.Package.Record.Version);
-            json.WriteString("build", member.Package.Record.Build);
+            json.WriteString("name", member.Record.Name);
+            json.WriteString("version", member.Record.Version);
+            json.WriteString("build", member.Record.Build);
             json.WriteString("url", member.Origin);
             if (member.Expected.Size is { } size)
             {

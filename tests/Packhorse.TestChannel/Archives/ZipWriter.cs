@@ -13,6 +13,12 @@ public sealed record ZipMemberOptions
     /// <summary>Flag bit 3: CRC and sizes come after the data, and are 0 in the local header.</summary>
     public bool DataDescriptor { get; init; }
 
+    /// <summary>Permission bits in the external attributes; 0600 is what conda-package-handling writes.</summary>
+    public int Mode { get; init; } = 0b110_000_000;
+
+    /// <summary>Flag bit 0: nothing is encrypted, but readers have to believe so.</summary>
+    public bool SaysEncrypted { get; init; }
+
     /// <summary>Sizes and offsets in zip64 extra fields although they would fit.</summary>
     public bool Zip64 { get; init; }
 }
@@ -144,8 +150,7 @@ public sealed class ZipWriter(Stream output)
         header.U32(member.Options.Zip64 ? uint.MaxValue : (uint)member.CompressedSize);
         header.U32(member.Options.Zip64 ? uint.MaxValue : (uint)member.Size);
         header.U16((ushort)member.NameBytes.Length).U16((ushort)extra.Count).U16(0).U16(0).U16(0);
-        // Mode 0600 in the upper half, as conda-package-handling has it.
-        header.U32(0b110_000_000u << 16).U32(member.Options.Zip64 ? uint.MaxValue : (uint)member.Offset);
+        header.U32((uint)member.Options.Mode << 16).U32(member.Options.Zip64 ? uint.MaxValue : (uint)member.Offset);
         header.WriteTo(output);
         output.Write(member.NameBytes);
         extra.WriteTo(output);
@@ -171,7 +176,10 @@ public sealed class ZipWriter(Stream output)
 
         public ushort VersionNeeded => options.Zip64 ? Zip64Version : (ushort)20;
 
-        public ushort Flags => (ushort)((options.DataDescriptor ? 8 : 0) | (Ascii.IsValid(name) ? 0 : 1 << 11));
+        public ushort Flags =>
+            (ushort)(
+                (options.SaysEncrypted ? 1 : 0) | (options.DataDescriptor ? 8 : 0) | (Ascii.IsValid(name) ? 0 : 1 << 11)
+            );
 
         public long Offset { get; init; }
 

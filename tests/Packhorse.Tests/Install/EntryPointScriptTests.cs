@@ -1,5 +1,4 @@
 using System.Text;
-using Packhorse.Conda;
 using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Tests.Support;

@@ -1,0 +1,86 @@
+using System.Diagnostics.CodeAnalysis;
+using Packhorse.Model;
+
+namespace Packhorse.Wheels;
+
+/// <summary>
+/// <c>DISTRIBUTION-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl</c> (PyPA "Binary distribution format"). Each of the last three may be several
+/// tags with dots between them.
+/// </summary>
+public sealed record WheelFileName
+{
+    public const string Extension = ".whl";
+
+    private WheelFileName(string text, string[] parts)
+    {
+        Text = text;
+        Distribution = parts[0];
+        Version = parts[1];
+        Build = parts.Length == 6 ? parts[2] : null;
+        PythonTags = parts[^3].Split('.');
+        AbiTags = parts[^2].Split('.');
+        PlatformTags = parts[^1].Split('.');
+    }
+
+    /// <summary>The whole name.</summary>
+    public string Text { get; }
+
+    /// <summary>As written: runs of "-", "_" and "." of the project's name are mostly one "_".</summary>
+    public string Distribution { get; }
+
+    public string Version { get; }
+
+    /// <summary>Begins with a digit; null for most wheels.</summary>
+    public string? Build { get; }
+
+    public IReadOnlyList<string> PythonTags { get; }
+
+    public IReadOnlyList<string> AbiTags { get; }
+
+    public IReadOnlyList<string> PlatformTags { get; }
+
+    /// <summary>Normalized (PEP 503).</summary>
+    public string Name => PythonName.Normalize(Distribution);
+
+    public static bool IsWheel(string fileName) => fileName.EndsWith(Extension, StringComparison.Ordinal);
+
+    public static bool TryParse(string fileName, [NotNullWhen(true)] out WheelFileName? parsed)
+    {
+        string[] parts = IsWheel(fileName) ? fileName[..^Extension.Length].Split('-') : [];
+        bool isName =
+            parts.Length is 5 or 6
+            && EntryPath.IsSafe(fileName)
+            && parts.All(part => part.Length > 0 && part.All(IsNameCharacter))
+            && char.IsAsciiLetterOrDigit(parts[0][0])
+            && (parts.Length == 5 || char.IsAsciiDigit(parts[2][0]));
+        parsed = isName ? new WheelFileName(fileName, parts) : null;
+        return isName;
+    }
+
+    /// <exception cref="CorruptDataException">It is no name of a wheel.</exception>
+    public static WheelFileName Parse(string fileName, string where) =>
+        TryParse(fileName, out WheelFileName? parsed)
+            ? parsed
+            : throw new CorruptDataException(
+                ErrorCodes.BadPackage,
+                $"{where}: {EntryPath.Quote(fileName)} is no name of a wheel, which is NAME-VERSION-PYTHON-ABI-PLATFORM.whl"
+            );
+
+    /// <summary>The wheel among an environment's packages.</summary>
+    public PackageRecord ToRecord(ExpectedContent content) =>
+        new()
+        {
+            Name = Name,
+            Version = Version,
+            Build = PackageRecord.WheelBuild,
+            Subdir = PackageRecord.WheelSubdir,
+            Sha256 = content.Sha256,
+            Md5 = content.Md5,
+            Size = content.Size,
+        };
+
+    public override string ToString() => Text;
+
+    // Versions have "!" and "+" too.
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '!' or '+';
+}
