@@ -26,6 +26,15 @@ public static partial class EnvironmentVariables
     /// <summary>OpenSSL's: a directory of authorities' certificates, in place of the machine's.</summary>
     public static string? CertificateDirectory => Environment.GetEnvironmentVariable("SSL_CERT_DIR");
 
+    /// <summary>WLCG's: a bearer token for storage.</summary>
+    public static string? BearerToken => Environment.GetEnvironmentVariable(BearerTokenName);
+
+    /// <summary>WLCG's: the file of a bearer token for storage.</summary>
+    public static string? BearerTokenFile => Environment.GetEnvironmentVariable(BearerTokenFileName);
+
+    public const string BearerTokenName = "BEARER_TOKEN";
+    public const string BearerTokenFileName = "BEARER_TOKEN_FILE";
+
     /// <summary>Where this user's profiles of sites are: below XDG_CONFIG_HOME, or HOME's <c>.config</c>.</summary>
     public static string Sites =>
         Path.Combine(

@@ -112,6 +112,26 @@ internal readonly record struct Answer(long Start, long? End, long? Total, strin
     /// <summary>Host and port that answered, behind all redirects.</summary>
     public static string? HostOf(HttpResponseMessage response) => response.RequestMessage?.RequestUri?.Authority;
 
+    /// <summary>What the headers say of the server and of caches on the way; null for nothing.</summary>
+    public static string? SignatureOf(HttpResponseMessage response)
+    {
+        (string Name, string Value)[] said =
+        [
+            ("Server", response.Headers.Server.ToString()),
+            ("Via", response.Headers.Via.ToString()),
+            (
+                "Age",
+                response.Headers.Age?.TotalSeconds.ToString("0 s", System.Globalization.CultureInfo.InvariantCulture)
+                    ?? ""
+            ),
+        ];
+        string text = string.Join(
+            ", ",
+            said.Where(one => one.Value.Length > 0).Select(one => $"{one.Name}: {Model.EntryPath.Quote(one.Value)}")
+        );
+        return text.Length > 0 ? text : null;
+    }
+
     // Signatures and tokens hold for some minutes around a time.
     private static string ClockDifference(DateTimeOffset? theirs, DateTimeOffset ours)
     {

@@ -139,6 +139,10 @@ internal sealed class Download(
                     return null;
                 }
                 DropWrongBytes(place, failure);
+                if (request.EndsAtWrongBytes)
+                {
+                    throw FetchErrors.OfWrongBytes(request, place, failure);
+                }
                 if (place.IsOut)
                 {
                     return null;

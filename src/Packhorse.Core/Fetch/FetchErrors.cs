@@ -35,6 +35,10 @@ internal static class FetchErrors
             : Final(failure, message, gravest);
     }
 
+    /// <summary>Of one place, whatever others might have.</summary>
+    public static PackhorseException OfWrongBytes(FetchRequest request, Place place, AttemptFailure failure) =>
+        Final(failure, $"cannot download {EntryPath.Quote(request.Name)}: {place.Describe(failure)}", place);
+
     private static PackhorseException Final(AttemptFailure failure, string message, Place place)
     {
         Exception? cause = failure.InnerException;

@@ -28,6 +28,21 @@ public sealed record FetchOptions
     /// <summary>Without a byte within an answer.</summary>
     public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Bytes a second below which an answer is given up, to be continued elsewhere; 0: slow ones are waited for.</summary>
+    public long SlowestRate { get; init; }
+
+    /// <summary>How long an answer may be slow: the time over which <see cref="SlowestRate"/> is measured.</summary>
+    public TimeSpan SlowWindow { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>At the begin of an answer, when <see cref="SlowestRate"/> is not looked at yet.</summary>
+    public TimeSpan SlowRampUp { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>
+    /// Servers are asked to say behind the body whether it was whole (<c>X-Transfer-Status</c>, as Pelican's do), and by a HEAD how
+    /// long it is where they do not say so before.
+    /// </summary>
+    public bool AsksForTransferStatus { get; init; }
+
     /// <summary>Rounds over all mirrors, after the first one, without a new byte before a download is given up. At least 1.</summary>
     public int Retries { get; init; } = 5;
 

@@ -14,6 +14,15 @@ public sealed class FetchRequest
     /// <summary>What the bytes must be. SHA-256 is compared where there is one, else MD5.</summary>
     public ExpectedContent Expected { get; init; }
 
+    /// <summary>What the bytes must be where <see cref="Expected"/> has no digest: digits in a name.</summary>
+    public ContentRule? Rule { get; init; }
+
+    /// <summary>Further URLs of the same file, asked in this order when those before fail. Mirrors do not apply to them.</summary>
+    public IReadOnlyList<string> Alternatives { get; init; } = [];
+
+    /// <summary>The first wrong bytes end the download: the caller knows where right ones are.</summary>
+    public bool EndsAtWrongBytes { get; init; }
+
     /// <summary>
     /// Bytes that an earlier run has left in the target, from offset 0: read to its end and hashed before the first request, which
     /// then asks for what follows. Without a digest to check the whole by it is not used: <see cref="IFetchTarget.Restart"/> comes
@@ -38,6 +47,11 @@ public interface IFetchTarget
     /// <summary>All bytes so far, the prefix too, are void; the next ones come for offset 0.</summary>
     void Restart();
 }
+
+/// <summary>What a whole file must be, where its digest is not fully known.</summary>
+/// <param name="Wanted">For messages, such as "a digest that begins with 1a2b3c4d".</param>
+/// <param name="Accepts">Asked with the SHA-256 of all bytes, which are in the target.</param>
+public sealed record ContentRule(string Wanted, Func<Digest, bool> Accepts);
 
 /// <summary>What was brought: compared with what was expected, as far as something was.</summary>
 /// <param name="Length">Bytes.</param>

@@ -46,7 +46,8 @@ public sealed class Fetcher : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        IReadOnlyList<Place> places = Place.Of(request.Url, _mirrors);
+        IReadOnlyList<Place> places =
+            request.Alternatives.Count == 0 ? Place.Of(request.Url, _mirrors) : Place.OfAlternatives(request);
         using var transfer = new Transfer(request, target, _context.Reporter);
         return await new Download(request, places, transfer, _context).RunAsync(cancellation).ConfigureAwait(false);
     }

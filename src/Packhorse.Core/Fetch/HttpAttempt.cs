@@ -20,7 +20,15 @@ internal sealed class HttpAttempt(HttpExchange exchange, FetchOptions options, P
             .GetAsync((url, place.Credential), transfer.Position, transfer.ValidatorOf(place), cancellation)
             .ConfigureAwait(false);
         _host = Answer.HostOf(response);
+        place.AnsweredBy = Answer.SignatureOf(response);
         Answer answer = Answer.Judge(response, place, transfer, options.Clock);
+        if (answer.Total is null && options.AsksForTransferStatus)
+        {
+            long? total = await exchange
+                .GetLengthAsync((response.RequestMessage!.RequestUri!, null), cancellation)
+                .ConfigureAwait(false);
+            answer = answer with { Total = total, End = answer.End ?? total };
+        }
         if (answer.Start < transfer.Position)
         {
             // The whole instead of the rest: the file has changed, or the server knows no ranges.
@@ -32,6 +40,7 @@ internal sealed class HttpAttempt(HttpExchange exchange, FetchOptions options, P
         {
             Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             await CopyAsync(body, answer.End, cancellation).ConfigureAwait(false);
+            RequireGoodStatus(response);
         }
         RequireEnd(answer, transfer.NewBytes > before);
     }
@@ -42,6 +51,7 @@ internal sealed class HttpAttempt(HttpExchange exchange, FetchOptions options, P
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
         // Not given back after a failure: a read that was cancelled may still hold it.
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var pace = new Pace(options);
         while (true)
         {
             int count;
@@ -76,8 +86,29 @@ internal sealed class HttpAttempt(HttpExchange exchange, FetchOptions options, P
                 };
             }
             transfer.Write(place, buffer.AsSpan(0, count));
+            if (pace.IsTooSlowAfter(count))
+            {
+                throw Broken(
+                    FetchIncidentKind.TimedOut,
+                    $"it brought less than {options.SlowestRate:N0} bytes a second at byte",
+                    null
+                );
+            }
         }
         ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    // Behind the body: what went wrong when the status was sent long ago.
+    private void RequireGoodStatus(HttpResponseMessage response)
+    {
+        if (
+            response.TrailingHeaders.TryGetValues("X-Transfer-Status", out IEnumerable<string>? values)
+            && values.FirstOrDefault() is { } status
+            && !status.TrimStart().StartsWith("200", StringComparison.Ordinal)
+        )
+        {
+            throw Broken(FetchIncidentKind.Cut, $"it ended with {Model.EntryPath.Quote(status)} at byte", null);
+        }
     }
 
     // A proxy may end a body properly although its own source was cut. As long as an attempt brings something, the next one can

@@ -103,6 +103,31 @@ internal sealed class HttpExchange : IDisposable
         }
     }
 
+    /// <summary>The length that a HEAD tells; null where it tells none, or is not answered.</summary>
+    public async Task<long?> GetLengthAsync((Uri Url, Credential? Credential) place, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = Request(place.Url, 0, null);
+        request.Method = HttpMethod.Head;
+        request.Headers.Authorization = _options.Authorization?.Invoke(place.Url) ?? place.Credential?.Header;
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(request, cancellation).ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? response.Content.Headers.ContentLength : null;
+        }
+        catch (AttemptFailure)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>One request of any kind, its answer whatever it is: redirects are not followed.</summary>
+    /// <exception cref="AttemptFailure">There was none.</exception>
+    public Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        return SendAsync(request, cancellation);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private HttpRequestMessage Request(Uri url, long from, string? ifRange)
@@ -115,6 +140,11 @@ internal sealed class HttpExchange : IDisposable
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        if (_options.AsksForTransferStatus)
+        {
+            request.Headers.TryAddWithoutValidation("X-Transfer-Status", "true");
+            request.Headers.TryAddWithoutValidation("TE", "trailers");
+        }
         if (from > 0)
         {
             request.Headers.Range = new RangeHeaderValue(from, null);

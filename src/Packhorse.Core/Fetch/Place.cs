@@ -26,6 +26,9 @@ internal sealed class Place(Source source, Mirror? mirror)
 
     public AttemptFailure? LastFailure { get; private set; }
 
+    /// <summary>How the server that answered last called itself and what was between; null when nobody said.</summary>
+    public string? AnsweredBy { get; set; }
+
     /// <summary>What it was asked with, but for its URL's own user information.</summary>
     public Credential? Credential { get; set; }
 
@@ -53,6 +56,10 @@ internal sealed class Place(Source source, Mirror? mirror)
             );
     }
 
+    /// <summary>The URL of a request and its alternatives, each a mirror of the others.</summary>
+    public static IReadOnlyList<Place> OfAlternatives(FetchRequest request) =>
+        [.. request.Alternatives.Prepend(request.Url).Select(url => new Place(Source.Parse(url), new Mirror(url)))];
+
     public void Failed(AttemptFailure failure)
     {
         LastFailure = failure;
@@ -73,10 +80,12 @@ internal sealed class Place(Source source, Mirror? mirror)
     }
 
     /// <summary>What went wrong here, for people.</summary>
-    public string Describe(AttemptFailure failure) =>
-        failure.Host is null || failure.Host == Host
-            ? $"{this}: {failure.Message}"
-            : $"{this}: {failure.Message} (at {failure.Host})";
+    public string Describe(AttemptFailure failure)
+    {
+        string at = failure.Host is null || failure.Host == Host ? "" : $" (at {failure.Host})";
+        string by = failure.Kind == FetchIncidentKind.WrongBytes && AnsweredBy is not null ? $" ({AnsweredBy})" : "";
+        return $"{this}: {failure.Message}{at}{by}";
+    }
 
     public override string ToString() => Source.ToString();
 }

@@ -32,7 +32,7 @@ internal sealed class Transfer : IDisposable
     /// <summary>Bytes of the whole file: as expected, else as the server said whose bytes have arrived.</summary>
     public long? Total => ExpectedSize ?? _saidTotal;
 
-    public bool IsVerifiable => _request.Expected.IsVerifiable;
+    public bool IsVerifiable => _request.Expected.IsVerifiable || _request.Rule is not null;
 
     /// <summary>Bytes in the target: where the next one goes.</summary>
     public long Position { get; private set; }
@@ -145,7 +145,7 @@ internal sealed class Transfer : IDisposable
         {
             { Sha256: { } sha256 } => _hash.Sha256() == sha256,
             { Md5: { } md5 } => _hash.Md5() == md5,
-            _ => true,
+            _ => _request.Rule?.Accepts(_hash.Sha256()) ?? true,
         };
 
     /// <summary>What has arrived has the digest expected: it is all.</summary>
@@ -160,7 +160,8 @@ internal sealed class Transfer : IDisposable
         if (!sizeIsRight || !DigestIsRight())
         {
             bool byMd5 = expected is { Sha256: null, Md5: not null };
-            string wanted = Describe(expected.Size, byMd5 ? $"md5 {expected.Md5}" : $"sha256 {expected.Sha256}");
+            string digest = byMd5 ? $"md5 {expected.Md5}" : $"sha256 {expected.Sha256}";
+            string wanted = Describe(expected.Size, _request.Rule?.Wanted ?? digest);
             string got = Describe(Position, byMd5 ? $"md5 {_hash.Md5()}" : $"sha256 {_hash.Sha256()}");
             string culprits = _servedBy.Count + (_hasPrefix ? 1 : 0) > 1 ? $" ({Sources()})" : "";
             throw new AttemptFailure(

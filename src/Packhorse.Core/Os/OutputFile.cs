@@ -8,7 +8,7 @@ namespace Packhorse.Os;
 /// directory. May be written at any offset by many threads. Disposed before <see cref="Complete"/>, nothing is left of one that was
 /// created; one that was resumed stays for the next run.
 /// </summary>
-public sealed class OutputFile : IDisposable
+public sealed class OutputFile : IRandomAccess, IDisposable
 {
     /// <summary>Appended to the output's name while it is written.</summary>
     public const string PartSuffix = ".part";
@@ -70,6 +70,9 @@ public sealed class OutputFile : IDisposable
             };
         }
     }
+
+    /// <summary>Bytes that it has now.</summary>
+    public long Length => SystemErrors.Translating("read", PartPath, () => RandomAccess.GetLength(_handle));
 
     /// <returns>Bytes read of what is there already; fewer than asked for at the end.</returns>
     public int Read(Span<byte> destination, long offset) => RandomAccess.Read(_handle, destination, offset);

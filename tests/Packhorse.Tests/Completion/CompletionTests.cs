@@ -39,7 +39,10 @@ public sealed class CompletionTests : IDisposable
     [InlineData("packhorse comp", "completion")]
     [InlineData("packhorse condor ch", "check")]
     [InlineData("packhorse condor check --d", "--diff")]
-    [InlineData("packhorse ", "pack unpack run shell mount record enter inspect verify publish condor completion")]
+    [InlineData(
+        "packhorse ",
+        "pack unpack run shell mount record enter inspect verify publish fetch condor completion"
+    )]
     [InlineData("packhorse pack --lay", "--layout")]
     [InlineData("packhorse pack --layout ", "packhorse upstream")]
     [InlineData("packhorse pack --layout up", "upstream")]

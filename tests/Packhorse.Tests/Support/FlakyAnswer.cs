@@ -61,6 +61,12 @@ public sealed record FlakyAnswer
 
     public FlakyLength Length { get; init; }
 
+    /// <summary>What a HEAD says, when it is not the body's length.</summary>
+    public long? HeadLength { get; init; }
+
+    /// <summary>A line behind a chunked body.</summary>
+    public string? Trailer { get; init; }
+
     /// <summary>With its quotation marks. If-Range is honoured.</summary>
     public string? ETag { get; init; } = "\"one\"";
 
@@ -95,7 +101,7 @@ public sealed record FlakyAnswer
         int length = to - from;
         var head = new List<string> { $"HTTP/1.1 {status} Whatever" };
         head.AddRange(Headers);
-        head.AddRange(LengthHeaders(length));
+        head.AddRange(request.Method == "HEAD" ? [$"Content-Length: {HeadLength ?? length}"] : LengthHeaders(length));
         if (contentRange is not null)
         {
             head.Add($"Content-Range: {contentRange}");
@@ -105,6 +111,10 @@ public sealed record FlakyAnswer
             head.Add($"ETag: {ETag}");
         }
         await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Join("\r\n", head) + "\r\n\r\n"), stop);
+        if (request.Method == "HEAD")
+        {
+            return true;
+        }
         await Gate.WaitAsync(stop);
         long end = Math.Min(length, Math.Min(CutAfter ?? long.MaxValue, StallAfter ?? long.MaxValue));
         await SendBodyAsync(whole.AsMemory(from, (int)end), resource, stream, stop);
@@ -122,7 +132,8 @@ public sealed record FlakyAnswer
         }
         if (Length == FlakyLength.Chunked)
         {
-            await stream.WriteAsync("0\r\n\r\n"u8.ToArray(), stop);
+            string trailer = Trailer is null ? "" : $"{Trailer}\r\n";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"0\r\n{trailer}\r\n"), stop);
         }
         return Length != FlakyLength.UntilClose;
     }

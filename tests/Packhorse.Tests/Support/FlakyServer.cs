@@ -115,6 +115,7 @@ public sealed class FlakyServer : IAsyncDisposable
         }
         string[] lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         return new FlakyRequest(
+            lines[0].Split(' ')[0],
             lines[0].Split(' ')[1],
             lines
                 .Skip(1)
@@ -135,8 +136,9 @@ public sealed class FlakyServer : IAsyncDisposable
     }
 }
 
+/// <param name="Method">GET, HEAD, PUT.</param>
 /// <param name="Path">As it was asked for, with the query.</param>
-public sealed record FlakyRequest(string Path, IReadOnlyDictionary<string, string> Headers)
+public sealed record FlakyRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers)
 {
     /// <summary>The header's value, or null.</summary>
     public string? this[string header] => Headers.GetValueOrDefault(header);

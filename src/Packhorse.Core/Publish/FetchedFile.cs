@@ -1,0 +1,95 @@
+using Packhorse.Fetch;
+using Packhorse.Image;
+using Packhorse.Model;
+using Packhorse.Os;
+
+namespace Packhorse.Publish;
+
+/// <summary>A file that is being brought to <c>OUTPUT.part</c>, and gets its name when it is right.</summary>
+internal sealed class FetchedFile : IFetchTarget, IDisposable
+{
+    private readonly OutputFile _file;
+    private readonly string _path;
+    private BlockSums _sums = new();
+    private long _length;
+
+    /// <exception cref="PackhorseException">The directory cannot be written to, or another process is bringing the same file.</exception>
+    public FetchedFile(string path)
+    {
+        _path = FileTree.Absolute(path);
+        OutputFile.CheckReplaceable(_path);
+        _file = OutputFile.Resume(_path + OutputFile.PartSuffix, _path, FilePermissions.ReadWrite);
+        _length = _file.Length;
+    }
+
+    /// <summary>What of the last wrong content there was; null when all was right so far.</summary>
+    public BlockSums? Wrong { get; private set; }
+
+    /// <inheritdoc cref="BlockSums"/>
+    public BlockSums Sums => _sums;
+
+    /// <summary>What an earlier run left.</summary>
+    public Stream Prefix => new SourceSlice(_file, 0, _length).AsStream();
+
+    public void Begin(long? totalLength) { }
+
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        _file.Write(bytes, offset);
+        _sums.Append(offset, bytes);
+        _length = offset + bytes.Length;
+    }
+
+    public void Restart()
+    {
+        if (_sums.Length > 0)
+        {
+            Wrong = _sums;
+            _sums = new BlockSums();
+        }
+        _file.SetLength(0);
+        _length = 0;
+    }
+
+    /// <summary>The root that the footer of an image tells; null where there is no footer.</summary>
+    public Digest? Root()
+    {
+        var footer = new byte[ImageFooter.Bytes];
+        if (_length < footer.Length)
+        {
+            return null;
+        }
+        _ = new SourceSlice(_file, 0, _length).Read(footer, _length - footer.Length);
+        try
+        {
+            return ImageFooter.Parse(footer, _length, _path).Root;
+        }
+        catch (PackhorseException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Compares every byte with the digests that the root vouches for.</summary>
+    /// <exception cref="CorruptDataException">It is no image, or not what was written.</exception>
+    public void VerifyImage(CancellationToken cancellation)
+    {
+        using EnvironmentImage image = EnvironmentImage.Open(new SourceSlice(_file, 0, _length), _path);
+        for (long at = 0; at < image.Source.Length; at += DigestTreeShape.ChunkBytes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            image.Source.Verify(at, 1);
+        }
+    }
+
+    public void Complete() => _file.Complete();
+
+    /// <summary>Leaves nothing for a next run.</summary>
+    public void Forget()
+    {
+        _file.Dispose();
+        FileTree.DeleteFile(_file.PartPath);
+    }
+
+    public void Dispose() => _file.Dispose();
+}

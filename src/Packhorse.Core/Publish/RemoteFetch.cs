@@ -1,0 +1,239 @@
+using System.Net.Http.Headers;
+using Packhorse.Fetch;
+using Packhorse.Model;
+
+namespace Packhorse.Publish;
+
+/// <summary>One file that is to be brought and compared with all that is known of it.</summary>
+public sealed record RemoteFetchRequest
+{
+    /// <summary>http(s), file, a path, or of a federation.</summary>
+    public required string Url { get; init; }
+
+    public required string Output { get; init; }
+
+    public required ContentClaims Claims { get; init; }
+
+    /// <summary>Null: none is sent.</summary>
+    public AccessToken? Token { get; init; }
+
+    /// <summary>Where federations are discovered, instead of at the URL's host.</summary>
+    public Uri? Discovery { get; init; }
+}
+
+/// <param name="Root">Of an image, as its footer says.</param>
+/// <param name="Incidents">Who served wrong content that was not taken, as sentences.</param>
+public sealed record RemoteFetchResult(FetchedContent Content, Digest? Root, IReadOnlyList<string> Incidents);
+
+/// <summary>Brings files whose content is proven by their names or by a digest; through caches, and around those that lie.</summary>
+public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReporter reporter)
+{
+    // What Pelican's own client allows: 100 KiB/s over 30 s, after 100 s.
+    private const long SlowestRate = 100 << 10;
+
+    private readonly List<string> _incidents = [];
+
+    /// <exception cref="CorruptDataException">Nobody has the content that was expected; nothing is at the output's name.</exception>
+    /// <exception cref="PackhorseException">As <see cref="Fetcher.FetchAsync"/> and <see cref="FederationClient"/> say.</exception>
+    public async Task<RemoteFetchResult> RunAsync(RemoteFetchRequest request, CancellationToken cancellation)
+    {
+        using var file = new FetchedFile(request.Output);
+        try
+        {
+            FetchedContent content = PelicanUrl.IsOne(request.Url)
+                ? await FromFederationAsync(request, file, cancellation).ConfigureAwait(false)
+                : await BringAsync(options, [ContentClaims.WithoutFragment(request.Url)], request, file, cancellation)
+                    .ConfigureAwait(false);
+            Digest? root = file.Root();
+            file.Complete();
+            return new RemoteFetchResult(content, root, _incidents);
+        }
+        catch (CorruptDataException)
+        {
+            file.Forget();
+            throw;
+        }
+    }
+
+    private async Task<FetchedContent> FromFederationAsync(
+        RemoteFetchRequest request,
+        FetchedFile file,
+        CancellationToken cancellation
+    )
+    {
+        PelicanUrl url = PelicanUrl.Parse(request.Url);
+        using var federation = new FederationClient(options, request.Discovery, reporter);
+        ObjectLocation location = await LocateAsync(federation, url, request, cancellation).ConfigureAwait(false);
+        FetchOptions ours = options with
+        {
+            AsksForTransferStatus = true,
+            SlowestRate = SlowestRate,
+            Authorization =
+                location.NeedsToken && request.Token is { } token
+                    ? server => IsSafe(server) ? new AuthenticationHeaderValue("Bearer", token.Text) : null
+                    : options.Authorization,
+        };
+        try
+        {
+            return await BringAsync(ours, Texts(location), request, file, cancellation).ConfigureAwait(false);
+        }
+        catch (CorruptDataException error) when (!url.IsDirectRead)
+        {
+            return await AroundCachesAsync(federation, ours, error, request, file, cancellation).ConfigureAwait(false);
+        }
+        catch (SystemRefusedException error) when (error.Code == ErrorCodes.PermissionDenied)
+        {
+            throw Explained(error, request, url);
+        }
+    }
+
+    // The origin has the last word on what is stored under a name.
+    private async Task<FetchedContent> AroundCachesAsync(
+        FederationClient federation,
+        FetchOptions ours,
+        CorruptDataException wrong,
+        RemoteFetchRequest request,
+        FetchedFile file,
+        CancellationToken cancellation
+    )
+    {
+        reporter.Warn($"{wrong.Message}; asking the origin (?directread)");
+        file.Restart();
+        PelicanUrl direct = PelicanUrl.Parse(request.Url).WithDirectRead();
+        FetchedContent content;
+        BlockSums? served = file.Wrong;
+        try
+        {
+            ObjectLocation origin = await LocateAsync(federation, direct, request, cancellation).ConfigureAwait(false);
+            content = await BringAsync(ours, Texts(origin), request, file, cancellation).ConfigureAwait(false);
+        }
+        catch (PackhorseException error) when (error is not UsageException)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.DigestMismatch,
+                $"{wrong.Message}. The origin has it neither: {error.Message}",
+                error
+            )
+            {
+                Hint =
+                    error is CorruptDataException
+                        ? "the file was replaced under its name: publish it again, under a new one"
+                        : "a cache serves what was once there, or a mixture: publish the file again, under a new name",
+            };
+        }
+        string how = served is null ? "other content" : Describe(served, file.Sums);
+        string incident = $"{wrong.Message}. It was {how}; the origin's copy is right and was taken";
+        _incidents.Add(incident);
+        return content;
+    }
+
+    private static string Describe(BlockSums served, BlockSums right)
+    {
+        (int equal, int known) = served.Compare(right);
+        return equal == 0 ? "stale: nothing of it is of this file"
+            : equal == known && served.Length < right.Length ? $"short: {served.Length:N0} bytes of {right.Length:N0}"
+            : equal == known ? "altered"
+            : $"mixed: {equal:N0} of {known:N0} blocks are of this file, the others of another one";
+    }
+
+    private async Task<FetchedContent> BringAsync(
+        FetchOptions ours,
+        string[] urls,
+        RemoteFetchRequest request,
+        FetchedFile file,
+        CancellationToken cancellation
+    )
+    {
+        ContentClaims claims = request.Claims;
+        await using var fetcher = new Fetcher(ours, mirrors, reporter);
+        using Stream prefix = file.Prefix;
+        FetchedContent content = await fetcher
+            .FetchAsync(
+                new FetchRequest
+                {
+                    Url = urls[0],
+                    Alternatives = [.. urls.Skip(1)],
+                    Name = Path.GetFileName(request.Output),
+                    Expected = new ExpectedContent(null, claims.Sha256, null),
+                    Rule =
+                        claims.Names.Count > 0 && claims.Sha256 is null
+                            ? new ContentRule(claims.Wanted, digest => claims.Accept(digest, file.Root))
+                            : null,
+                    EndsAtWrongBytes = ours.AsksForTransferStatus,
+                    Prefix = prefix.Length > 0 ? prefix : null,
+                },
+                file,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        RequireAll(claims, content, file, cancellation);
+        return content;
+    }
+
+    // What a whole digest leaves open: that the names are right too, and that a root vouches for the bytes before it.
+    private static void RequireAll(
+        ContentClaims claims,
+        FetchedContent content,
+        FetchedFile file,
+        CancellationToken cancellation
+    )
+    {
+        if (!claims.Accept(content.Sha256, file.Root))
+        {
+            throw new CorruptDataException(
+                ErrorCodes.DigestMismatch,
+                $"the bytes are those with sha256 {content.Sha256}, but the name says otherwise: {string.Join(", ", claims.Names.Select(EntryPath.Quote))}"
+            )
+            {
+                Hint = "one of both is of another file",
+            };
+        }
+        bool byRootAlone =
+            claims.Sha256 is null && claims.Names.Any(name => NameHash.Find(name)?.Fits(content.Sha256) == false);
+        if (byRootAlone)
+        {
+            file.VerifyImage(cancellation);
+        }
+    }
+
+    private static async Task<ObjectLocation> LocateAsync(
+        FederationClient federation,
+        PelicanUrl url,
+        RemoteFetchRequest request,
+        CancellationToken cancellation
+    )
+    {
+        ObjectLocation location = await federation.LocateAsync(url, HttpMethod.Get, cancellation).ConfigureAwait(false);
+        return location.NeedsToken && request.Token is null
+            ? throw new SystemRefusedException(
+                ErrorCodes.PermissionDenied,
+                $"{EntryPath.Quote(url.ToString())} needs a token, and there is none"
+            )
+            {
+                Hint = "name one by --token-file, BEARER_TOKEN or BEARER_TOKEN_FILE",
+            }
+            : location;
+    }
+
+    private SystemRefusedException Explained(
+        SystemRefusedException error,
+        RemoteFetchRequest request,
+        PelicanUrl url
+    ) =>
+        new(error.Code, error.Message, error.InnerException)
+        {
+            Hint =
+                request.Token?.Objection("read", url.Path, options.Clock.GetUtcNow())
+                ?? (
+                    request.Token is null
+                        ? "it may need a token: --token-file, BEARER_TOKEN or BEARER_TOKEN_FILE"
+                        : error.Hint
+                ),
+        };
+
+    // A token that is read on the way is anybody's.
+    private static bool IsSafe(Uri server) => server.Scheme == "https" || server.IsLoopback;
+
+    private static string[] Texts(ObjectLocation location) =>
+        [.. location.Servers.Select(server => server.AbsoluteUri)];
+}
