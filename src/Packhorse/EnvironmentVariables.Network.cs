@@ -47,6 +47,28 @@ public static partial class EnvironmentVariables
             Home = Home,
         };
 
+    /// <summary>Where conda, mamba and pixi keep packages; archives among them are used.</summary>
+    public static IReadOnlyList<string> PackageDirectories
+    {
+        get
+        {
+            string? cache = NotEmpty("XDG_CACHE_HOME") ?? (Home is { } home ? Path.Combine(home, ".cache") : null);
+            string?[] directories =
+            [
+                Below(NotEmpty("PIXI_CACHE_DIR"), "pkgs"),
+                Below(NotEmpty("RATTLER_CACHE_DIR"), "pkgs"),
+                Below(cache, "rattler/cache/pkgs"),
+                .. (NotEmpty("CONDA_PKGS_DIRS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+                Below(NotEmpty("MAMBA_ROOT_PREFIX"), "pkgs"),
+                Below(Home, ".conda/pkgs"),
+            ];
+            return [.. directories.OfType<string>().Where(Path.IsPathFullyQualified)];
+        }
+    }
+
+    private static string? Below(string? directory, string name) =>
+        directory is null ? null : Path.Combine(directory, name);
+
     private static string? NotEmpty(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 

@@ -11,6 +11,7 @@ internal sealed record DownloadContext(
     DownloadSlots Slots,
     ResiliencePipeline Retries,
     FetchReport Report,
+    PackageCache Cache,
     IReporter Reporter
 );
 
@@ -77,7 +78,7 @@ internal sealed class Download(
         }
         catch (FruitlessRound)
         {
-            throw FetchErrors.Of(request, places, _fruitlessAttempts);
+            throw FetchErrors.Of(request, [.. places.Where(place => place.CacheEntry is null)], _fruitlessAttempts);
         }
     }
 
@@ -103,7 +104,7 @@ internal sealed class Download(
         }
         if (places.All(place => place.IsOut))
         {
-            throw FetchErrors.Of(request, places, attempts: 0);
+            throw FetchErrors.Of(request, [.. places.Where(place => place.CacheEntry is null)], attempts: 0);
         }
         throw new FruitlessRound(Shorter(retryAfter, context.Options.LongestRetryAfter));
     }
@@ -132,7 +133,10 @@ internal sealed class Download(
             catch (AttemptFailure failure)
             {
                 place.Failed(failure);
-                context.Report.Add(failure.Host ?? place.Host ?? Place.ThisMachine, failure.Kind);
+                if (place.CacheEntry is null)
+                {
+                    context.Report.Add(failure.Host ?? place.Host ?? Place.ThisMachine, failure.Kind);
+                }
                 context.Reporter.Detail($"{EntryPath.Quote(request.Name)}: {place.Describe(failure)}");
                 if (failure.Kind != FetchIncidentKind.WrongBytes)
                 {
@@ -178,6 +182,10 @@ internal sealed class Download(
         if (isToBlame)
         {
             place.WasWrong();
+            if (place.CacheEntry is { } entry)
+            {
+                context.Cache.Discard(entry, request.Name);
+            }
         }
         else
         {

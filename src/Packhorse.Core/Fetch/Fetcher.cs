@@ -1,4 +1,5 @@
 using Packhorse.Model;
+using Packhorse.Os;
 
 namespace Packhorse.Fetch;
 
@@ -14,7 +15,8 @@ public sealed class Fetcher : IAsyncDisposable
 
     /// <param name="reporter">Told the bytes of all downloads, negative ones where bytes are thrown away, and each failed attempt as
     /// a detail.</param>
-    public Fetcher(FetchOptions options, MirrorMap mirrors, IReporter reporter)
+    /// <param name="cache">What was brought before; null: nothing.</param>
+    public Fetcher(FetchOptions options, MirrorMap mirrors, IReporter reporter, PackageCache? cache = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Downloads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.DownloadsPerHost, 1);
@@ -26,6 +28,7 @@ public sealed class Fetcher : IAsyncDisposable
             new DownloadSlots(options.Downloads, options.DownloadsPerHost),
             Download.CreateRetries(options),
             new FetchReport(),
+            cache ?? PackageCache.None,
             reporter
         );
     }
@@ -48,6 +51,37 @@ public sealed class Fetcher : IAsyncDisposable
     {
         IReadOnlyList<Place> places =
             request.Alternatives.Count == 0 ? Place.Of(request.Url, _mirrors) : Place.OfAlternatives(request);
+        // Caching what lies on this machine would only be a second copy.
+        return request.Expected.Sha256 is { } sha256 && places.Any(place => place.Source.Url is not null)
+            ? await FetchCachedAsync(request, (places, sha256), target, cancellation).ConfigureAwait(false)
+            : await RunAsync(request, places, target, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<FetchedContent> FetchCachedAsync(
+        FetchRequest request,
+        (IReadOnlyList<Place> Places, Digest Sha256) of,
+        IFetchTarget target,
+        CancellationToken cancellation
+    )
+    {
+        IEnumerable<Place> cached = _context
+            .Cache.Find(of.Sha256, request.Url)
+            .Where(entry => FileTree.FileExists(entry.Path))
+            .Select(entry => new Place(Source.Parse(entry.Path), null) { CacheEntry = entry });
+        using var caching = new CachingTarget(target, _context.Cache, of.Sha256);
+        FetchedContent content = await RunAsync(request, [.. cached, .. of.Places], caching, cancellation)
+            .ConfigureAwait(false);
+        caching.Complete(content.Length);
+        return content;
+    }
+
+    private async Task<FetchedContent> RunAsync(
+        FetchRequest request,
+        IReadOnlyList<Place> places,
+        IFetchTarget target,
+        CancellationToken cancellation
+    )
+    {
         using var transfer = new Transfer(request, target, _context.Reporter);
         return await new Download(request, places, transfer, _context).RunAsync(cancellation).ConfigureAwait(false);
     }

@@ -29,6 +29,9 @@ internal sealed class Place(Source source, Mirror? mirror)
     /// <summary>How the server that answered last called itself and what was between; null when nobody said.</summary>
     public string? AnsweredBy { get; set; }
 
+    /// <summary>Set when it is a file of a cache: what fails there is no failure of anybody's.</summary>
+    public CacheEntry? CacheEntry { get; init; }
+
     /// <summary>What it was asked with, but for its URL's own user information.</summary>
     public Credential? Credential { get; set; }
 

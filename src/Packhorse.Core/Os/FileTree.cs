@@ -63,6 +63,10 @@ public static class FileTree
         }
     }
 
+    /// <summary>Bytes and time of the last change of a file; null when it is not there.</summary>
+    public static (long Length, DateTimeOffset Written)? Describe(string path) =>
+        new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : null;
+
     public static bool IsEmptyDirectory(string path) =>
         Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any();
 

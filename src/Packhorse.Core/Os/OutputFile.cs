@@ -119,7 +119,8 @@ public sealed class OutputFile : IRandomAccess, IDisposable
     }
 
     /// <summary>Makes the content durable and gives it its name.</summary>
-    public void Complete()
+    /// <param name="durable">False: a crash of the machine may leave it empty or in part.</param>
+    public void Complete(bool durable = true)
     {
         SystemErrors.Translating(
             "complete",
@@ -127,12 +128,19 @@ public sealed class OutputFile : IRandomAccess, IDisposable
             () =>
             {
                 SetMode();
-                RandomAccess.FlushToDisk(_handle);
+                if (durable)
+                {
+                    RandomAccess.FlushToDisk(_handle);
+                }
                 _handle.Dispose();
                 File.Move(PartPath, Path, overwrite: true);
             }
         );
         _completed = true;
+        if (!durable)
+        {
+            return;
+        }
         FileTree.FlushDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
     }
 

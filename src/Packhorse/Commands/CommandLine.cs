@@ -57,6 +57,7 @@ public static class CommandLine
         root.Subcommands.Add(VerifyCommand.Build(terminal));
         root.Subcommands.Add(PublishCommand.Build(terminal));
         root.Subcommands.Add(FetchCommand.Build(terminal));
+        root.Subcommands.Add(CacheCommand.Build(terminal));
         root.Subcommands.Add(CondorCommand.Build(terminal));
         root.Subcommands.Add(CompletionCommand.Build(root, terminal));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));

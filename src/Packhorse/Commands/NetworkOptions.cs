@@ -27,11 +27,19 @@ internal sealed class NetworkOptions
             HelpName = "JSON",
         };
 
+    public Option<string?> UseCache { get; } =
+        new("--use-cache")
+        {
+            Description = "Keep what is brought in this directory, and take from it what is there.",
+            HelpName = "DIR",
+        };
+
     public void AddTo(Command command)
     {
+        command.Options.Add(UseCache);
         command.Options.Add(Config);
         command.Options.Add(AuthFile);
-        ArgumentRules.NotEmpty(Config, AuthFile);
+        ArgumentRules.NotEmpty(Config, AuthFile, UseCache);
     }
 
     /// <summary>Reads the files. To be disposed when all has been brought.</summary>
@@ -64,7 +72,8 @@ internal sealed class NetworkOptions
                 Aws = AwsSettings.Load(EnvironmentVariables.Aws, Warn),
                 Buckets = config?.Buckets ?? new Dictionary<string, S3Options>(),
             },
-            config?.CreateMirrorMap() ?? MirrorMap.Empty
+            config?.CreateMirrorMap() ?? MirrorMap.Empty,
+            parsed.GetValue(UseCache) is { } cache ? FileTree.Absolute(cache) : null
         );
     }
 
@@ -100,7 +109,14 @@ internal sealed class NetworkOptions
 }
 
 /// <summary>What <see cref="NetworkOptions"/> came to.</summary>
-internal sealed record NetworkSettings(FetchOptions Options, MirrorMap Mirrors)
+/// <param name="CacheDirectory">Absolute; null for none.</param>
+internal sealed record NetworkSettings(FetchOptions Options, MirrorMap Mirrors, string? CacheDirectory)
 {
-    public Fetcher CreateFetcher(IReporter reporter) => new(Options, Mirrors, reporter);
+    public Fetcher CreateFetcher(IReporter reporter) =>
+        new(
+            Options,
+            Mirrors,
+            reporter,
+            new PackageCache(CacheDirectory, EnvironmentVariables.PackageDirectories, Options.Randomness, reporter)
+        );
 }
