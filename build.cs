@@ -517,6 +517,8 @@ internal static partial class Program
         ("shellcheck", "shellcheck"),
         ("zsh", "zsh"),
         ("fish", "fish"),
+        ("ksh", "ksh"),
+        ("xonsh", "xonsh"),
         ("strace", "strace"),
         ("squashfs-tools", "unsquashfs"),
     ];

@@ -29,7 +29,7 @@ internal static class HelpText
         Options of unpacking:
           -o, --output-directory DIR  Directory that gets the environment and the activation script [default: .]
           -e, --env-name NAME         Name of the environment's directory [default: env]
-          -s, --shell SHELL           Shell that the activation script is for: bash or zsh [default: bash]
+          -s, --shell SHELL           Shell that the activation script is for; may be repeated [default: bash]
           -v, --verbose               Say more
           -q, --quiet                 Say only what goes wrong
           -h, --help                  This

@@ -14,7 +14,7 @@ internal sealed record OptionSpec(string Long, char Short, bool TakesValue);
 /// </summary>
 internal sealed class OptionReader
 {
-    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _flags = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<OptionSpec> _specs;
 
@@ -55,7 +55,10 @@ internal sealed class OptionReader
     public IReadOnlyList<string> Rest { get; }
 
     /// <returns>Null when it was not given; of several the last.</returns>
-    public string? Value(string name) => _values.GetValueOrDefault(name);
+    public string? Value(string name) => _values.GetValueOrDefault(name)?[^1];
+
+    /// <returns>All, in order.</returns>
+    public IReadOnlyList<string> Values(string name) => _values.GetValueOrDefault(name) ?? [];
 
     public bool Has(string name) => _flags.Contains(name);
 
@@ -70,7 +73,7 @@ internal sealed class OptionReader
             _flags.Add(equals < 0 ? name : throw Bad($"the option '{name}' takes no value"));
             return 0;
         }
-        _values[name] = equals < 0 ? next ?? throw Lacks(name) : argument[(equals + 1)..];
+        Add(name, equals < 0 ? next ?? throw Lacks(name) : argument[(equals + 1)..]);
         return equals < 0 ? 1 : 0;
     }
 
@@ -87,13 +90,22 @@ internal sealed class OptionReader
             string attached = argument[(at + 1)..];
             if (attached.Length > 0)
             {
-                _values[spec.Long] = attached[0] == '=' ? attached[1..] : attached;
+                Add(spec.Long, attached[0] == '=' ? attached[1..] : attached);
                 return 0;
             }
-            _values[spec.Long] = next ?? throw Lacks($"-{spec.Short}");
+            Add(spec.Long, next ?? throw Lacks($"-{spec.Short}"));
             return 1;
         }
         return 0;
+    }
+
+    private void Add(string name, string value)
+    {
+        if (!_values.TryGetValue(name, out List<string>? values))
+        {
+            _values.Add(name, values = []);
+        }
+        values.Add(value);
     }
 
     private static UsageException Unknown(string argument) => Bad($"unknown option {EntryPath.Quote(argument)}");

@@ -38,7 +38,7 @@ internal static class PackCommands
         {
             OutputDirectory = FileTree.Absolute(options.Value("--output-directory") ?? "."),
             EnvironmentName = options.Value("--env-name") ?? "env",
-            Shell = ActivationScript.ParseShell(options.Value("--shell") ?? "bash"),
+            Shells = [.. options.Values("--shell").DefaultIfEmpty("bash").Select(ActivationScript.ParseShell)],
             Here = HostPlatform.Current,
             Machine = options.Value("--override-virtual") is { } machine
                 ? VirtualPackages.Detect().With(machine)
@@ -60,7 +60,7 @@ internal static class PackCommands
             string kept =
                 result.Unchanged > 0 ? $" ({result.Unchanged} of {result.Packages} packages were there already)" : "";
             context.Error.WriteLine($"Finished unpacking to {result.Prefix}{kept}");
-            context.Error.WriteLine($"Activate it with: . {result.ActivationScript}");
+            context.Error.WriteLine($"Activate it with: {ActivationScript.Command(result.ActivationScripts[0])}");
         }
     }
 

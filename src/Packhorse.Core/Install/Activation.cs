@@ -16,6 +16,9 @@ public sealed record Activation
     /// <summary>Absolute paths of <c>etc/conda/activate.d/*</c>, of every shell, sorted.</summary>
     public IReadOnlyList<string> Scripts { get; init; } = [];
 
+    /// <summary>Absolute paths of <c>etc/conda/deactivate.d/*</c>, of every shell, sorted.</summary>
+    public IReadOnlyList<string> DeactivationScripts { get; init; } = [];
+
     /// <summary>What was left out, and why: a package, or the user, has written there what cannot be a variable.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -43,17 +46,20 @@ public sealed record Activation
         {
             variables.ReadState(state, Path.Combine(prefix, "conda-meta/state"));
         }
-        string scripts = Path.Combine(root, "etc/conda/activate.d");
         return new Activation
         {
             Prefix = prefix,
             Variables = [.. variables.Variables],
-            Scripts = FileTree.DirectoryExists(scripts)
-                ? [.. FileTree.List(scripts).Select(name => Path.Combine(prefix, "etc/conda/activate.d", name))]
-                : [],
+            Scripts = ScriptsIn("etc/conda/activate.d", root, prefix),
+            DeactivationScripts = ScriptsIn("etc/conda/deactivate.d", root, prefix),
             Warnings = variables.Warnings,
         };
     }
+
+    private static string[] ScriptsIn(string directory, string root, string prefix) =>
+        FileTree.DirectoryExists(Path.Combine(root, directory))
+            ? [.. FileTree.List(Path.Combine(root, directory)).Select(name => Path.Combine(prefix, directory, name))]
+            : [];
 
     /// <summary>Collects variables. One that is no good is left out: by it alone nobody should lose a whole environment.</summary>
     private sealed class VariableReader

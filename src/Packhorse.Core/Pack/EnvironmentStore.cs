@@ -112,7 +112,7 @@ public sealed class EnvironmentStore
         {
             OutputDirectory = Directory,
             EnvironmentName = identity.ToString()[..DigitsOfName],
-            Shell = null,
+            Shells = [],
             Here = with.Here,
             Machine = VirtualPackages.Detect(),
             Workers = with.Workers,

@@ -17,8 +17,8 @@ public sealed record UnpackRequest
     /// <summary>Name of the environment's directory in it.</summary>
     public string EnvironmentName { get; init; } = "env";
 
-    /// <summary>The shell that the activation script is for; null: no script.</summary>
-    public ActivationShell? Shell { get; init; } = ActivationShell.Bash;
+    /// <summary>The shells that activation scripts are for; none: no script.</summary>
+    public IReadOnlyList<ActivationShell> Shells { get; init; } = [ActivationShell.Bash];
 
     /// <summary>The platform of this machine.</summary>
     public required Platform Here { get; init; }
@@ -44,9 +44,13 @@ public sealed record UnpackRequest
     /// <summary>The environment's prefix.</summary>
     public string Prefix => Path.Combine(OutputDirectory, EnvironmentName);
 
-    /// <summary>The activation script; null: none.</summary>
-    public string? Script =>
-        Shell is { } shell ? Path.Combine(OutputDirectory, ActivationScript.FileName(shell)) : null;
+    /// <summary>The activation scripts. Shells that read the same script share it.</summary>
+    public IReadOnlyList<(string Path, ActivationShell Shell)> Scripts =>
+        [
+            .. Shells
+                .Select(shell => (Path.Combine(OutputDirectory, ActivationScript.FileName(shell)), shell))
+                .DistinctBy(script => script.Item1),
+        ];
 
     /// <summary>Looks at everything that can be known before anything is read or written.</summary>
     /// <exception cref="UsageException">The name would leave the directory, or something is in the way.</exception>
@@ -56,7 +60,7 @@ public sealed record UnpackRequest
             !EntryPath.IsSafe(EnvironmentName)
             || EnvironmentName.Contains('/')
             || Encoding.UTF8.GetByteCount(EnvironmentName) > LongestName
-            || Prefix == Script
+            || Scripts.Any(script => script.Path == Prefix)
         )
         {
             throw new UsageException(
@@ -85,9 +89,9 @@ public sealed record UnpackRequest
                 Hint = "name a directory with -o; the environment is made below it",
             };
         }
-        if (Script is not null)
+        foreach ((string path, _) in Scripts)
         {
-            OutputFile.CheckReplaceable(Script);
+            OutputFile.CheckReplaceable(path);
         }
     }
 }
@@ -97,8 +101,8 @@ public sealed record UnpackResult
 {
     public required string Prefix { get; init; }
 
-    /// <summary>Null when none was asked for.</summary>
-    public required string? ActivationScript { get; init; }
+    /// <summary>Paths; none when none was asked for.</summary>
+    public required IReadOnlyList<string> ActivationScripts { get; init; }
 
     public required int Packages { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using System.Text;
 using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -83,9 +82,7 @@ public static class Unpacker
         UnpackRequest request = asked.Request;
         // A name of this environment's own: several environments of one directory may be made at once.
         string part = Path.Combine(request.OutputDirectory, $".{request.EnvironmentName}.packhorse-script");
-        using OutputFile? script = request.Script is { } path
-            ? OutputFile.CreateAt(part, path, FilePermissions.ReadWrite)
-            : null;
+        using var scripts = ActivationFiles.Create(request, part);
         Activation activation = Activation.ReadAt(transaction.StagePath, request.Prefix);
         transaction.Commit(arrival);
         if (!transaction.IsNew)
@@ -97,12 +94,11 @@ public static class Unpacker
         {
             asked.Reporter.Warn(warning);
         }
-        script?.Write(Encoding.UTF8.GetBytes(ActivationScript.Write(activation)), 0);
-        script?.Complete();
+        scripts.Write(activation);
         return new UnpackResult
         {
             Prefix = request.Prefix,
-            ActivationScript = request.Script,
+            ActivationScripts = [.. request.Scripts.Select(script => script.Path)],
             Packages = arrival.Records.Count,
             Unchanged = arrival.Records.Count - arrival.Arrived.Count,
         };

@@ -34,11 +34,11 @@ internal sealed class UnpackCommand
         DefaultValueFactory = _ => "env",
     };
 
-    private readonly Option<string> _shell = new("--shell", "-s")
+    private readonly Option<string[]> _shell = new("--shell", "-s")
     {
-        Description = "Shell that the activation script is for: bash or zsh.",
+        Description =
+            "Shell that the activation script is for: bash (and sh, dash, ksh), zsh, fish, xonsh, powershell, cmd or nushell. Repeatable. [default: bash]",
         HelpName = "SHELL",
-        DefaultValueFactory = _ => "bash",
     };
 
     private readonly Option<int> _workers = new("--workers")
@@ -138,7 +138,9 @@ internal sealed class UnpackCommand
         {
             OutputDirectory = FileTree.Absolute(parsed.GetValue(_output)!),
             EnvironmentName = parsed.GetValue(_name)!,
-            Shell = ActivationScript.ParseShell(parsed.GetValue(_shell)!),
+            Shells = parsed.GetValue(_shell) is { Length: > 0 } shells
+                ? [.. shells.Select(ActivationScript.ParseShell)]
+                : [ActivationShell.Bash],
             Here = HostPlatform.Current,
             Machine = (parsed.GetValue(_overrides) ?? []).Aggregate(
                 VirtualPackages.Detect(),
@@ -264,7 +266,13 @@ internal sealed class UnpackCommand
                     json =>
                     {
                         json.WriteString("prefix", result.Prefix);
-                        json.WriteString("activation_script", result.ActivationScript);
+                        json.WriteString("activation_script", result.ActivationScripts[0]);
+                        json.WriteStartArray("activation_scripts");
+                        foreach (string script in result.ActivationScripts)
+                        {
+                            json.WriteStringValue(script);
+                        }
+                        json.WriteEndArray();
                         json.WriteNumber("packages", result.Packages);
                         json.WriteNumber("unchanged", result.Unchanged);
                         json.WriteNumber("unverified", result.Unverified);
@@ -283,7 +291,7 @@ internal sealed class UnpackCommand
             string kept =
                 result.Unchanged > 0 ? $" ({result.Unchanged} of {result.Packages} packages were there already)" : "";
             _terminal.Error.WriteLine($"Finished unpacking to {result.Prefix}{kept}");
-            _terminal.Error.WriteLine($"Activate it with: . {result.ActivationScript}");
+            _terminal.Error.WriteLine($"Activate it with: {ActivationScript.Command(result.ActivationScripts[0])}");
         }
     }
 }

@@ -140,7 +140,10 @@ public sealed class PackageCacheTests : IAsyncLifetime
     [Fact]
     public void A_full_disk_does_not_stop_packing()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root, to mount a small file system");
+        Assert.SkipUnless(
+            Environment.UserName == "root",
+            "this test becomes other users: it mounts a small file system"
+        );
         string project = MakeProject(FetchBench.RandomBytes(3 << 20));
         using PackhorseProcess process = PackhorseProcess.Shell(
             $"mkdir '{Directory}' && exec unshare -m sh -c 'mount -t tmpfs -o size=1m none \"$0\" && exec \"$@\"' '{Directory}' \"$@\"",
@@ -155,7 +158,7 @@ public sealed class PackageCacheTests : IAsyncLifetime
     [Fact]
     public void A_directory_that_may_not_be_written_to_is_read()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "needs root, to become another user");
+        Assert.SkipUnless(Environment.UserName == "root", "this test becomes other users");
         string project = MakeProject(Body);
         string[] asked = ["pack", project, "-p", "linux-64", "--use-cache", Directory];
         Assert.Equal(0, Cli.Run([.. asked, "-o", _scratch["e.tar"]]).ExitCode);
