@@ -14,6 +14,7 @@ internal static class LaunchCommands
         .. CommandContext.CommonOptions,
         new("--into", '\0', TakesValue: true),
         new("--start", '\0', TakesValue: true),
+        new("--override-virtual", '\0', TakesValue: true),
         new("--writable", '\0', TakesValue: false),
         new("--explain", '\0', TakesValue: false),
         new("--output", 'o', TakesValue: true),
@@ -152,6 +153,7 @@ internal static class LaunchCommands
             Scratch = [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory],
             Here = HostPlatform.Current,
             Workers = Environment.ProcessorCount,
+            VirtualOverrides = options.Values("--override-virtual"),
             Policy = options.Value("--start") is { } start
                 ? StartPolicy.Parse(start, "--start")
                 : StartPolicy.Parse(EnvironmentVariables.Start, EnvironmentVariables.StartName),

@@ -40,9 +40,9 @@ internal static class PackCommands
             EnvironmentName = options.Value("--env-name") ?? "env",
             Shells = [.. options.Values("--shell").DefaultIfEmpty("bash").Select(ActivationScript.ParseShell)],
             Here = HostPlatform.Current,
-            Machine = options.Value("--override-virtual") is { } machine
-                ? VirtualPackages.Detect().With(machine)
-                : VirtualPackages.Detect(),
+            Machine = options
+                .Values("--override-virtual")
+                .Aggregate(VirtualPackages.Detect(), (machine, assignment) => machine.With(assignment)),
             Workers = Environment.ProcessorCount,
             KeepByteCode = options.Has("--keep-pyc"),
             First = options.Value("--first") is { } list ? FirstPaths.Read(list) : null,

@@ -34,7 +34,7 @@ internal sealed class PackagePlanner(
         if (package.Info.LinkScripts.Count > 0)
         {
             warnings.Add(
-                $"{_record} brings scripts for installers to run, which are not run: {string.Join(", ", package.Info.LinkScripts)}"
+                $"{_record} brings scripts for installers to run, which are run only with --run-link-scripts: {string.Join(", ", package.Info.LinkScripts)}"
             );
         }
         return new PlannedPackage(package, paths, entryPoints);

@@ -39,7 +39,17 @@ public sealed class VirtualPackages
 
     private static readonly SearchValues<char> DigitsAndPoint = SearchValues.Create("0123456789.");
 
+    private const string Cuda = "__cuda";
+    private const string Archspec = "__archspec";
+
+    // conda-forge's way to want a level of x86-64: its version is the level.
+    private const string MicroArchitecture = "_x86_64-microarch-level";
+    private const string LevelPrefix = "x86_64_v";
+
     private readonly Dictionary<string, (string Version, string Build)> _known = new(StringComparer.Ordinal);
+
+    // Looked for, and not there.
+    private readonly HashSet<string> _absent = new(StringComparer.Ordinal);
 
     /// <summary>Nothing is known of the machine.</summary>
     public static VirtualPackages Unknown => new();
@@ -55,7 +65,15 @@ public sealed class VirtualPackages
         found.Add("__unix", "0");
         found.Add("__linux", Leading(MachineFacts.KernelRelease));
         found.Add("__glibc", MachineFacts.GlibcVersion);
-        found.Add("__cuda", CudaOf(MachineFacts.NvidiaDriver));
+        found.Add(Cuda, CudaOf(MachineFacts.NvidiaDriver));
+        if (MachineFacts.NvidiaDriver is null)
+        {
+            found._absent.Add(Cuda);
+        }
+        if (MachineFacts.X86Level is { } level)
+        {
+            found._known.Add(Archspec, ("1", $"{LevelPrefix}{level}"));
+        }
         return found;
     }
 
@@ -76,6 +94,7 @@ public sealed class VirtualPackages
             };
         }
         _known.Remove(parts[0]);
+        _absent.Remove(parts[0]);
         if (parts[1].Length > 0)
         {
             _known.Add(parts[0], (parts[1], parts.Length > 2 ? parts[2] : "0"));
@@ -83,36 +102,86 @@ public sealed class VirtualPackages
         return this;
     }
 
-    /// <summary>Sentences about what packages want of the machine and it does not have.</summary>
-    public IReadOnlyList<string> Unmet(IEnumerable<PackageRecord> records)
+    /// <summary>What packages want of a machine: <c>NAME DEPENDENCY</c> for the first package of each dependency, sorted by it.</summary>
+    public static IReadOnlyList<string> Wanted(IEnumerable<PackageRecord> records)
     {
-        var wanting = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
+        var wanting = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (PackageRecord record in records)
         {
-            foreach (string dependency in record.Depends.Where(IsUnmet))
+            IEnumerable<string> dependencies = record.Depends.Where(dependency =>
+                dependency.StartsWith("__", StringComparison.Ordinal)
+            );
+            if (record.Name == MicroArchitecture)
             {
-                if (!wanting.TryGetValue(dependency, out List<string>? names))
-                {
-                    wanting.Add(dependency, names = []);
-                }
-                names.Add(record.Name);
+                dependencies = dependencies.Append($"{Archspec} 1 {LevelPrefix}{record.Version}");
+            }
+            foreach (string dependency in dependencies)
+            {
+                wanting.TryAdd(dependency, $"{record.Name} {dependency}");
             }
         }
-        return [.. wanting.Select(pair => Describe(pair.Key, pair.Value))];
+        return [.. wanting.Values];
     }
 
+    /// <summary>Sentences about what packages want of the machine and it does not have.</summary>
+    public IReadOnlyList<string> Unmet(IEnumerable<PackageRecord> records) => Unmet(Wanted(records));
+
+    /// <param name="wanted">As of <see cref="Wanted"/>.</param>
+    /// <inheritdoc cref="Unmet(IEnumerable{PackageRecord})"/>
+    public IReadOnlyList<string> Unmet(IReadOnlyList<string> wanted) =>
+        [
+            .. wanted
+                .Select(text => text.Split(' ', 2))
+                .Where(parts => parts.Length == 2 && IsUnmet(parts[1]))
+                .Select(parts => Describe(parts[0], parts[1])),
+        ];
+
     private bool IsUnmet(string dependency) =>
-        dependency.StartsWith("__", StringComparison.Ordinal)
-        && MatchSpec.TryParse(dependency, out MatchSpec? spec)
+        NameOf(dependency) switch
+        {
+            Archspec => LevelOf(dependency) is { } level && MachineLevel is { } there && level > there,
+            { } name when _absent.Contains(name) => true,
+            _ => IsOfOtherVersion(dependency),
+        };
+
+    private bool IsOfOtherVersion(string dependency) =>
+        MatchSpec.TryParse(dependency, out MatchSpec? spec)
         && _known.TryGetValue(spec.Name, out (string Version, string Build) there)
         && !spec.Matches(there.Version, there.Build);
 
-    private string Describe(string dependency, List<string> names)
+    private string Describe(string package, string dependency)
     {
-        string name = dependency.Split(' ', '=', '<', '>', '!', '~')[0];
-        string who = names.Count > 1 ? $"{names[0]} and {names.Count - 1} more want" : $"{names[0]} wants";
-        return $"{who} {dependency}, this machine has {_known[name].Version}: programs may not start";
+        string name = NameOf(dependency);
+        return name switch
+        {
+            Archspec =>
+                $"{package} wants a processor of x86-64 level {LevelOf(dependency)}, this machine's has level {MachineLevel}: programs will end with illegal instructions",
+            _ when _absent.Contains(name) =>
+                $"{package} wants {dependency}, this machine has no NVIDIA driver loaded: programs will not use a GPU",
+            _ => $"{package} wants {dependency}, this machine has {_known[name].Version}: programs may not start",
+        };
     }
+
+    private int? MachineLevel =>
+        _known.TryGetValue(Archspec, out (string Version, string Build) known) ? LevelOf(known.Build) : null;
+
+    // The last word of "__archspec 1 x86_64_v3". Names of single processors are not judged: which of them fits which is a table of its own.
+    private static int? LevelOf(string text)
+    {
+        int at = text.LastIndexOf(LevelPrefix, StringComparison.Ordinal);
+        return
+            at >= 0
+            && int.TryParse(
+                text.AsSpan(at + LevelPrefix.Length),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out int level
+            )
+            ? level
+            : null;
+    }
+
+    private static string NameOf(string dependency) => dependency.Split(' ', '=', '<', '>', '!', '~')[0];
 
     private void Add(string name, string? version)
     {

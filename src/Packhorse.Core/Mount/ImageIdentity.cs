@@ -27,6 +27,9 @@ public sealed record ImageIdentity
     /// <summary>It holds all Python modules compiled.</summary>
     public required bool HasByteCode { get; init; }
 
+    /// <summary>What packages want of the machine, each as <c>NAME DEPENDENCY</c>.</summary>
+    public IReadOnlyList<string> Machine { get; init; } = [];
+
     /// <summary>Stands for every byte of the file.</summary>
     public required Digest Root { get; init; }
 
@@ -82,9 +85,21 @@ public sealed record ImageIdentity
         try
         {
             var members = new Dictionary<string, string>(StringComparer.Ordinal);
+            var machine = new List<string>();
             var reader = new Utf8JsonReader(bytes, length == footer.Manifest.Length, default);
-            while (members.Count < Wanted.Length && reader.Read())
+            // What is wanted stands before the packages; where they begin there is no more of it.
+            bool isBehind = length == footer.Manifest.Length;
+            while (reader.Read())
             {
+                if (
+                    reader.TokenType == JsonTokenType.PropertyName
+                    && reader.CurrentDepth == 1
+                    && reader.ValueTextEquals("packages"u8)
+                )
+                {
+                    isBehind = true;
+                    break;
+                }
                 if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1)
                 {
                     continue;
@@ -94,7 +109,14 @@ public sealed record ImageIdentity
                 {
                     return null;
                 }
-                if (Wanted.Contains(name) && TextOf(reader) is { } text)
+                if (name == "machine" && reader.TokenType == JsonTokenType.StartArray)
+                {
+                    while (reader.Read() && TextOf(reader) is { } wanted)
+                    {
+                        machine.Add(wanted);
+                    }
+                }
+                else if (Wanted.Contains(name) && TextOf(reader) is { } text)
                 {
                     members[name] = text;
                 }
@@ -103,7 +125,7 @@ public sealed record ImageIdentity
                     _ = reader.TrySkip();
                 }
             }
-            return members.Count == Wanted.Length ? Of(members, footer.Root, where) : null;
+            return members.Count == Wanted.Length && isBehind ? Of(members, machine, footer.Root, where) : null;
         }
         // The second is what a lone surrogate escape leads to.
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -123,7 +145,7 @@ public sealed record ImageIdentity
             _ => null,
         };
 
-    private static ImageIdentity Of(Dictionary<string, string> members, Digest root, string where)
+    private static ImageIdentity Of(Dictionary<string, string> members, List<string> machine, Digest root, string where)
     {
         string prefix = members["prefix"];
         bool isPrefix = prefix is ['/', _, ..] && !prefix.EndsWith('/') && !prefix.Split('/').Contains("..");
@@ -142,6 +164,7 @@ public sealed record ImageIdentity
             Prefix = prefix,
             EnvironmentDigest = digest,
             HasByteCode = members["byte_code"] == "true",
+            Machine = machine,
             Root = root,
         };
     }

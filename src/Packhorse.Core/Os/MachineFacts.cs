@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 
 namespace Packhorse.Os;
@@ -37,6 +38,14 @@ public static class MachineFacts
             .Where(FileTree.FileExists)
             .Select(ReadGlibcVersion)
             .FirstOrDefault(version => version is not null);
+
+    /// <summary>The level of x86-64 that the processor has, 1 to 4 (psABI, "Micro-architecture levels"); null for other processors.</summary>
+    public static int? X86Level =>
+        !Sse2.IsSupported ? null
+        : !(Sse42.IsSupported && Popcnt.IsSupported && Ssse3.IsSupported) ? 1
+        : !(Avx2.IsSupported && Bmi1.IsSupported && Bmi2.IsSupported && Fma.IsSupported && Lzcnt.IsSupported) ? 2
+        : !(Avx512F.IsSupported && Avx512BW.IsSupported && Avx512CD.IsSupported && Avx512DQ.IsSupported) ? 3
+        : 4;
 
     /// <summary>The driver's version, as in <c>535.104.05</c>; null where none is loaded.</summary>
     public static string? NvidiaDriver

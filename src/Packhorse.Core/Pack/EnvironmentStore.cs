@@ -70,31 +70,31 @@ public sealed class EnvironmentStore
     /// <exception cref="PackhorseException">Whatever went wrong.</exception>
     public string Provide(
         PackContents pack,
-        (Platform Here, int Workers) with,
+        (Platform Here, int Workers, VirtualPackages Machine) with,
         IReporter reporter,
         CancellationToken cancellation
     )
     {
         pack.Manifest.CheckPlatform(with.Here);
         return Provide(
-            pack.Identity,
+            (pack.Identity, pack.Packages.Select(package => package.Record)),
             with,
             reporter,
             request => Unpacker.Unpack(pack, request, reporter, cancellation)
         );
     }
 
-    /// <inheritdoc cref="Provide(PackContents, ValueTuple{Platform, int}, IReporter, CancellationToken)"/>
+    /// <inheritdoc cref="Provide(PackContents, ValueTuple{Platform, int, VirtualPackages}, IReporter, CancellationToken)"/>
     public string Provide(
         EnvironmentImage image,
-        (Platform Here, int Workers) with,
+        (Platform Here, int Workers, VirtualPackages Machine) with,
         IReporter reporter,
         CancellationToken cancellation
     )
     {
         image.Manifest.CheckPlatform(with.Here);
         return Provide(
-            image.Footer.Root,
+            (image.Footer.Root, image.Manifest.Packages.Select(package => package.Record)),
             with,
             reporter,
             request => ImageUnpacker.Unpack(image, request, reporter, cancellation)
@@ -102,8 +102,8 @@ public sealed class EnvironmentStore
     }
 
     private string Provide(
-        Digest identity,
-        (Platform Here, int Workers) with,
+        (Digest Identity, IEnumerable<PackageRecord> Packages) what,
+        (Platform Here, int Workers, VirtualPackages Machine) with,
         IReporter reporter,
         Action<UnpackRequest> unpack
     )
@@ -111,15 +111,17 @@ public sealed class EnvironmentStore
         var request = new UnpackRequest
         {
             OutputDirectory = Directory,
-            EnvironmentName = identity.ToString()[..DigitsOfName],
+            EnvironmentName = what.Identity.ToString()[..DigitsOfName],
             Shells = [],
             Here = with.Here,
-            Machine = VirtualPackages.Detect(),
+            Machine = with.Machine,
             Workers = with.Workers,
         };
         if (IsWhole(request.Prefix))
         {
             reporter.Detail($"using the environment in {request.Prefix}");
+            // Perhaps unpacked by another machine, into a directory that they share.
+            PackSupport.WarnOfMachine(what.Packages, with.Machine, reporter);
         }
         else
         {

@@ -95,6 +95,7 @@ public static class Unpacker
             asked.Reporter.Warn(warning);
         }
         scripts.Write(activation);
+        request.AfterUnpacking?.Invoke(activation, arrival.Arrived, asked.Reporter);
         return new UnpackResult
         {
             Prefix = request.Prefix,

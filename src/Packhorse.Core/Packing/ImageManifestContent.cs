@@ -33,6 +33,12 @@ internal sealed record ImageManifestContent
             json.WriteString("environment_digest", EnvironmentDigest.ToString());
             json.WriteString("python", Plan.Python?.Version);
             json.WriteBoolean("byte_code", HasByteCode);
+            json.WriteStartArray("machine");
+            foreach (string wanted in VirtualPackages.Wanted(Plan.Packages.Select(planned => planned.Package.Record)))
+            {
+                json.WriteStringValue(wanted);
+            }
+            json.WriteEndArray();
             json.WriteNumber("files", Files);
             json.WriteNumber("bytes", Bytes);
             json.WriteStartArray("packages");

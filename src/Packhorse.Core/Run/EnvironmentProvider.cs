@@ -21,7 +21,15 @@ public static class EnvironmentProvider
             {
                 CheckPlatform(request, image);
                 using var ladder = new ImageLadder(request, file, image, reporter);
-                return ladder.Climb(() => UnpackedEnvironment.Make(request, reporter, cancellation));
+                IReadyEnvironment environment = ladder.Climb(() =>
+                    UnpackedEnvironment.Make(request, reporter, cancellation)
+                );
+                // Unpacking has told it already.
+                if (environment is MountedEnvironment && image.Machine.Count > 0)
+                {
+                    request.Machine().Unmet(image.Machine).ToList().ForEach(request.Tell);
+                }
+                return environment;
             }
             file.Dispose();
         }

@@ -1,3 +1,4 @@
+using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.Mount;
 using Packhorse.Os;
@@ -18,6 +19,9 @@ public sealed record StartRequest
 
     /// <summary>The platform of this machine.</summary>
     public required Platform Here { get; init; }
+
+    /// <summary>What is said to be there in place of what is found: <c>NAME=VERSION</c> each.</summary>
+    public IReadOnlyList<string> VirtualOverrides { get; init; } = [];
 
     /// <summary>Threads that unpack.</summary>
     public int Workers { get; init; } = 1;
@@ -47,6 +51,11 @@ public sealed record StartRequest
     public Action<string> Tell { get; init; } = _ => { };
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>What this machine offers to packages: found out at each call, which takes a millisecond.</summary>
+    /// <exception cref="UsageException">An override is none.</exception>
+    public VirtualPackages Machine() =>
+        VirtualOverrides.Aggregate(VirtualPackages.Detect(), (machine, assignment) => machine.With(assignment));
 
     /// <summary>The same at a directory of the user's: mounted there or not at all.</summary>
     /// <exception cref="UsageException">There is no such directory, or it is not empty.</exception>

@@ -41,10 +41,15 @@ internal sealed class UnpackedEnvironment : IReadyEnvironment
         using ImageFile? image = ImageFile.TryOpen(request.Pack);
         if (image is not null)
         {
-            return store.Provide(image.Image, (request.Here, request.Workers), reporter, cancellation);
+            return store.Provide(
+                image.Image,
+                (request.Here, request.Workers, request.Machine()),
+                reporter,
+                cancellation
+            );
         }
         using PackContents pack = PackContents.Open(request.Pack);
-        return store.Provide(pack, (request.Here, request.Workers), reporter, cancellation);
+        return store.Provide(pack, (request.Here, request.Workers, request.Machine()), reporter, cancellation);
     }
 
     public int Run(IReadOnlyList<byte[]> command, Action<string> tell)

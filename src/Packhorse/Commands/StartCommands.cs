@@ -69,6 +69,13 @@ internal sealed class StartCommands
         Description = "The environment of an image can be changed; what is changed goes into scratch space.",
     };
 
+    private readonly Option<string[]> _overrides = new("--override-virtual")
+    {
+        Description =
+            "What this machine has, in place of what is found, such as __glibc=2.28; without a version it is not looked at. Repeatable.",
+        HelpName = "NAME=V",
+    };
+
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -181,7 +188,16 @@ internal sealed class StartCommands
     private Command Build(string name, string description)
     {
         ArgumentRules.NotEmpty(_into);
-        return new Command(name, description) { _pack, _into, _start, _writable, _common.Quiet, _common.Verbose };
+        return new Command(name, description)
+        {
+            _pack,
+            _into,
+            _start,
+            _writable,
+            _overrides,
+            _common.Quiet,
+            _common.Verbose,
+        };
     }
 
     private void RequireCommand(Command command) =>
@@ -251,6 +267,7 @@ internal sealed class StartCommands
             Scratch = Scratch,
             Here = HostPlatform.Current,
             Workers = Environment.ProcessorCount,
+            VirtualOverrides = parsed.GetValue(_overrides) ?? [],
             Policy = parsed.GetValue(_start) is { } start
                 ? StartPolicy.Parse(start, _start.Name)
                 : StartPolicy.Parse(EnvironmentVariables.Start, EnvironmentVariables.StartName),

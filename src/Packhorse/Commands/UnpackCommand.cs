@@ -59,6 +59,11 @@ internal sealed class UnpackCommand
         Description = "Fail instead of waiting when another process unpacks into the same environment.",
     };
 
+    private readonly Option<bool> _runLinkScripts = new("--run-link-scripts")
+    {
+        Description = "Run the post-link scripts that packages bring: programs of theirs, with your rights.",
+    };
+
     private readonly Option<string> _first = new("--first")
     {
         Description = "Of an image: unpack these first; a file with a path in a line, or what a recording wrote.",
@@ -87,6 +92,7 @@ internal sealed class UnpackCommand
             self._workers,
             self._noWait,
             self._overrides,
+            self._runLinkScripts,
             self._first,
             self._keepByteCode,
         };
@@ -149,6 +155,9 @@ internal sealed class UnpackCommand
             Workers = workers > 0 ? workers : Environment.ProcessorCount,
             Wait = !parsed.GetValue(_noWait),
             KeepByteCode = parsed.GetValue(_keepByteCode),
+            AfterUnpacking = parsed.GetValue(_runLinkScripts)
+                ? new LinkScripts(EnvironmentVariables.AllTexts).Run
+                : null,
             First = parsed.GetValue(_first) is { } list ? FirstPaths.Read(list) : null,
         };
         request.Check();

@@ -1,6 +1,8 @@
 using Packhorse.Install;
 using Packhorse.Model;
 using Packhorse.TestChannel;
+using Packhorse.Tests.BadInput;
+using Packhorse.Tests.SelfExtracting;
 using Packhorse.Tests.Support;
 
 namespace Packhorse.Tests.Install;
@@ -34,6 +36,47 @@ public sealed class VirtualPackagesTests : IDisposable
         Pack("__glibc >=2.28,<3.0.a0");
 
         Assert.Equal("", Unpack(options).Error);
+    }
+
+    [Fact]
+    public void What_is_started_hears_of_it_each_time()
+    {
+        Pack("__glibc >=2.28,<3.0.a0");
+        for (int run = 0; run < 2; run++)
+        {
+            using PackhorseProcess process = PackhorseProcess.Start(Run("environment.tar"));
+            (int exitCode, string error) = process.Wait();
+            Assert.True(exitCode == 0, error);
+            Assert.Contains("wanting wants __glibc >=2.28,<3.0.a0, this machine has 2.17", error);
+        }
+    }
+
+    // The runtime mounts it where this machine allows, and unpacks it where not.
+    [Fact]
+    public void An_image_says_it_too_and_once()
+    {
+        Pack("__glibc >=2.28,<3.0.a0");
+        CommandRun.Of("pack", "-q", "--image", "-o", _scratch["environment.sqfs"], _scratch["project"]).Successful();
+        using PackhorseProcess process = PackhorseProcess.StartProgram(SmallPack.Runtime, Run("environment.sqfs"));
+        (int exitCode, string error) = process.Wait();
+        Assert.True(exitCode == 0, error);
+        Assert.Single(error.Split('\n'), line => line.Contains("wants __glibc", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_machine_without_a_driver_and_an_older_processor_are_told()
+    {
+        VirtualPackages machine = VirtualPackages.Detect().With("__archspec=1=x86_64_v2");
+        PackageRecord level = Wanting() with { Name = "_x86_64-microarch-level", Version = "3" };
+        Assert.Contains(
+            "wants a processor of x86-64 level 3, this machine's has level 2",
+            Assert.Single(machine.Unmet([level]))
+        );
+        Assert.Empty(machine.Unmet([level with { Version = "2" }]));
+        Assert.Empty(machine.Unmet([Wanting("__archspec 1 skylake", "__archspec")]));
+        Assert.SkipWhen(File.Exists("/proc/driver/nvidia/version"), "no fixture: this machine has a driver");
+        Assert.Contains("has no NVIDIA driver loaded", Assert.Single(machine.Unmet([Wanting("__cuda >=12")])));
+        Assert.Empty(machine.With("__cuda=12.4").Unmet([Wanting("__cuda >=12")]));
     }
 
     [Fact]
@@ -79,6 +122,9 @@ public sealed class VirtualPackagesTests : IDisposable
         channel.WriteLock(_scratch["project"]);
         CommandRun.Of("pack", "-q", "-o", _scratch["environment.tar"], _scratch["project"]).Successful();
     }
+
+    private string[] Run(string pack) =>
+        ["run", "--into", _scratch["into"], "--override-virtual", "__glibc=2.17", _scratch[pack], "true"];
 
     private CommandRun Unpack(params string[] options) =>
         CommandRun.Of(["unpack", "-q", "-o", _scratch["node"], .. options, _scratch["environment.tar"]]).Successful();
