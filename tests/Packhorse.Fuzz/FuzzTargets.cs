@@ -36,6 +36,10 @@ internal static class FuzzTargets
         new("squashfs", ImageTargets.Squashfs),
         new("tar", Tar) { Repair = Repairs.TarChecksums },
         new("tar-bz2", TarBz2),
+        new("wheel", WheelTargets.Wheel),
+        new("wheel-commands", WheelTargets.Commands),
+        new("wheel-metadata", WheelTargets.Metadata),
+        new("wheel-record", WheelTargets.Record),
         new("zip", Zip),
         new("zip-stream", ZipStream),
     ];
@@ -243,7 +247,7 @@ internal static class FuzzTargets
         linkedTo?.Invoke(linked);
     }
 
-    private sealed class NullSink : IInstallSink
+    internal sealed class NullSink : IInstallSink
     {
         public void CreateDirectories(IReadOnlyList<string> paths) { }
 

@@ -75,6 +75,7 @@ internal sealed class ValidInputs : IDisposable
             "squashfs" => [PartOfImage(footer => footer.FileSystem)],
             "tar" => [TarOf(Small.Tool()), _pack],
             "tar-bz2" => [Small.Tool().ToTarBz2(), Small.Tool().Quirks(Kinds[1]).ToTarBz2()],
+            "wheel" or "wheel-commands" or "wheel-metadata" or "wheel-record" => WheelTargets.ValidOf(target.Name),
             _ => throw new ArgumentOutOfRangeException(nameof(target)),
         };
     }

@@ -22,7 +22,7 @@ internal sealed record ImagePackage(PlannedMember Member, string Path, ExpectedC
             FileName = FileName,
             Path = Member.Path,
             Expected = Content,
-            Url = Member.Origin,
+            Url = Member.Origin ?? $"file:///{Member.Path}",
             Channel = PackedPackage.ChannelOf(Member.Origin),
             IsDirect = Member.IsDirect,
         };

@@ -12,8 +12,17 @@ internal static class MemberChecks
     public static void Check(IReadOnlyList<PlannedMember> members, Platform platform)
     {
         var paths = new HashSet<string>(StringComparer.Ordinal);
+        var names = new Dictionary<(string, bool), PlannedMember>();
         foreach (PlannedMember member in members)
         {
+            (string, bool) name = (member.Record.Name, member.Record.IsWheel);
+            if (!names.TryAdd(name, member))
+            {
+                throw new OperationFailedException(
+                    ErrorCodes.PackagesDoNotFit,
+                    $"two packages have the name {member.Record.Name}: {names[name].FileName} and {member.FileName}"
+                );
+            }
             if (!EntryPath.IsSafe(member.Path) || !paths.Add(member.Path))
             {
                 throw new OperationFailedException(
@@ -30,6 +39,21 @@ internal static class MemberChecks
             }
         }
         CheckWheels(members, platform);
+    }
+
+    /// <exception cref="OperationFailedException">A conda package is for another platform.</exception>
+    public static void CheckSubdirs(IEnumerable<PlannedMember> members, Platform platform)
+    {
+        foreach (PlannedMember member in members.Where(member => !member.Record.IsWheel))
+        {
+            if (member.Record.Subdir != platform.Subdir && member.Record.Subdir != Platform.NoArch.Subdir)
+            {
+                throw new OperationFailedException(
+                    ErrorCodes.PackagesDoNotFit,
+                    $"{member.FileName} is for {EntryPath.Quote(member.Record.Subdir)}, the pack is for {platform}"
+                );
+            }
+        }
     }
 
     // Better here than on the node.

@@ -20,8 +20,8 @@ public sealed record PlannedMember
     /// <summary>Where to bring it from: a URL, or an absolute path. May hold credentials.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Where it was published, as the lock file says, without credentials.</summary>
-    public required string Origin { get; init; }
+    /// <summary>Where it was published, as the lock file says, without credentials; null for what comes from this machine.</summary>
+    public required string? Origin { get; init; }
 
     /// <summary>Of a wheel: the project's own manifest names that URL, no index does (PEP 610).</summary>
     public bool IsDirect { get; init; }
@@ -141,6 +141,32 @@ public sealed record PackPlan
             Warnings =
             [
                 .. others.Select(package => $"ignoring PyPI package {package.Name} since it is not a wheel file"),
+            ],
+        };
+    }
+
+    /// <summary>The same with packages that the lock file does not have.</summary>
+    /// <exception cref="OperationFailedException">The packages, or two of one name, do not go together.</exception>
+    public PackPlan Inject(IReadOnlyList<PlannedMember> injected)
+    {
+        if (injected.Count == 0)
+        {
+            return this;
+        }
+        PlannedMember[] members = [.. Members, .. injected];
+        MemberChecks.CheckSubdirs(injected, Platform);
+        MemberChecks.Check(members, Platform);
+        PackageRelations.Check([.. members.Where(member => !member.Record.IsWheel).Select(member => member.Record)]);
+        bool wheels = injected.Any(member => member.Record.IsWheel);
+        return this with
+        {
+            Members = members,
+            Warnings =
+            [
+                .. Warnings,
+                .. wheels
+                    ? ["Currently we cannot verify that injected wheels are compatible with the environment."]
+                    : (string[])[],
             ],
         };
     }

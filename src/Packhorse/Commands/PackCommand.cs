@@ -44,6 +44,14 @@ internal sealed class PackCommand
         Description = "Make a directory instead of a tar.",
     };
 
+    private readonly Option<string[]> _inject = new("--inject", "-i")
+    {
+        Description = "Conda packages and wheels to add, from this machine; may be patterns.",
+        HelpName = "FILE…",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+
     private readonly Option<bool> _ignoreOtherThanWheels = new("--ignore-pypi-non-wheel")
     {
         Description = "Leave out packages from PyPI that are no wheels, instead of failing.",
@@ -74,6 +82,7 @@ internal sealed class PackCommand
             self._output,
             self._directoryOnly,
             self._layout,
+            self._inject,
             self._ignoreOtherThanWheels,
         };
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output);
@@ -89,6 +98,7 @@ internal sealed class PackCommand
             "packhorse pack --image --create-executable",
             "packhorse pack --image --prefix /opt/prod -o prod.sqfs",
             "packhorse pack --directory-only -o prod",
+            "packhorse pack . --inject 'dist/*.whl' --inject tool-1.0-0.conda",
             "packhorse pack -o - | ssh node packhorse unpack -"
         );
         command.SetAction((parsed, cancellation) => self.RunAsync(parsed, cancellation));
@@ -104,6 +114,7 @@ internal sealed class PackCommand
         {
             command.Options.Add(option);
         }
+        command.Options.Add(self._inject);
         command.Options.Add(self._ignoreOtherThanWheels);
         self._executable.AddTo(command);
         self._network.AddTo(command);
@@ -115,8 +126,7 @@ internal sealed class PackCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        string lockPath = ManifestLocation.FindLock(parsed.GetValue(_manifest)!);
-        PackPlan plan = MakePlan(parsed, lockPath);
+        PackPlan plan = MakePlan(parsed, cancellation);
         if (parsed.GetValue(_common.DryRun))
         {
             PrintPlan(parsed, plan);
@@ -216,13 +226,28 @@ internal sealed class PackCommand
         }
     }
 
-    private PackPlan MakePlan(ParseResult parsed, string lockPath)
+    // --inject takes all that follows it, as pixi-pack's: a manifest named after it is still the manifest.
+    private (string Manifest, string[] Injected) ReadInputs(ParseResult parsed)
     {
+        string[] injected = parsed.GetValue(_inject)!;
+        bool named = parsed.GetResult(_manifest)?.Tokens.Count > 0;
+        bool isManifest =
+            !named
+            && injected.Length > 0
+            && (Path.GetExtension(injected[^1]) is ".toml" or ".lock" || FileTree.DirectoryExists(injected[^1]));
+        return isManifest ? (injected[^1], injected[..^1]) : (parsed.GetValue(_manifest)!, injected);
+    }
+
+    private PackPlan MakePlan(ParseResult parsed, CancellationToken cancellation)
+    {
+        (string manifest, string[] injected) = ReadInputs(parsed);
+        string lockPath = ManifestLocation.FindLock(manifest);
         LockFile lockFile = LockFile.Parse(InputFile.ReadAllBytes(lockPath, Limits.TextBytes), lockPath);
         string platform = parsed.GetValue(_platform) ?? HostPlatform.Current.Subdir;
         LockedSelection selection = lockFile.Select(parsed.GetValue(_environment)!, platform);
         var options = new PackPlanOptions { IgnoreOtherThanWheels = parsed.GetValue(_ignoreOtherThanWheels) };
-        return PackPlan.Create(selection, Path.GetDirectoryName(lockPath)!, options);
+        var plan = PackPlan.Create(selection, Path.GetDirectoryName(lockPath)!, options);
+        return plan.Inject(InjectedPackages.Read(injected, cancellation));
     }
 
     private void PrintPlan(ParseResult parsed, PackPlan plan)

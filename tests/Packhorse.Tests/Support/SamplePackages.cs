@@ -45,7 +45,7 @@ public static class SamplePackages
     private static PackageBuilder Tool() =>
         new PackageBuilder("tool", "1!2.0", "h2_3")
             .DependsOn("python >=3.11,<3.12.0a0")
-            .Constrains("old >1")
+            .Constrains("old <2")
             .AddExecutable("bin/tool", $"#!{Placeholder.Default}/bin/python\nprint(1)\n", PrefixMode.Text)
             .AddFile("bin/tool.bin", Binary("tool"), Modes.FromOctal(555), PrefixMode.Binary)
             .AddFile("etc/tool.conf", $"a={Placeholder.Default}\nb={Placeholder.Default}/x\n", prefix: PrefixMode.Text)
