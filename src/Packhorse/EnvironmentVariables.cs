@@ -59,6 +59,13 @@ public static partial class EnvironmentVariables
             .Cast<System.Collections.DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string)(entry.Value ?? ""), StringComparer.Ordinal);
 
+    /// <summary>All variables, to be passed on to a program that builds.</summary>
+    internal static IReadOnlyDictionary<string, string> Texts =>
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string)(entry.Value ?? ""), StringComparer.Ordinal);
+
     /// <summary>All variables as NAME=VALUE, to be passed on.</summary>
     public static IEnumerable<byte[]> All
     {

@@ -8,6 +8,7 @@ public static class ErrorCodes
     public const string ServerRefused = "PH0102";
     public const string ServerNotTrusted = "PH0103";
     public const string ByteCode = "PH0104";
+    public const string BuildFailed = "PH0105";
 
     public const string BadArguments = "PH0200";
     public const string BadManifest = "PH0201";
@@ -25,6 +26,7 @@ public static class ErrorCodes
     public const string EnvironmentNotFound = "PH0301";
     public const string PlatformNotFound = "PH0302";
     public const string UrlNotFound = "PH0303";
+    public const string NoFrontEnd = "PH0304";
 
     public const string Malformed = "PH0400";
     public const string DigestMismatch = "PH0401";

@@ -92,7 +92,9 @@ public static class InjectedPackages
         };
     }
 
-    private static PlannedMember ReadWheel(string path)
+    /// <summary>A wheel of this machine.</summary>
+    /// <exception cref="CorruptDataException">It is damaged, or another one than its name says.</exception>
+    internal static PlannedMember ReadWheel(string path)
     {
         using InputFile file = InputFile.Open(path);
         WheelInfo wheel = WheelReader.Read(file, Path.GetFileName(path), path);

@@ -97,6 +97,9 @@ public sealed record PackPlan
     /// <summary>Bytes of all packages, as far as the lock file tells.</summary>
     public long Size => Members.Sum(member => member.Expected.Size ?? 0);
 
+    /// <summary>What relative paths of the lock file are relative to; absolute.</summary>
+    public string LockDirectory { get; private init; } = "/";
+
     /// <summary>What a user should know.</summary>
     public IReadOnlyList<string> Warnings { get; private init; } = [];
 
@@ -110,7 +113,8 @@ public sealed record PackPlan
         [
             .. selection.Packages.OfType<LockedPypiPackage>().Where(package => !package.IsWheel),
         ];
-        if (options is not { IgnoreOtherThanWheels: true })
+        bool build = options is { BuildOtherThanWheels: true };
+        if (options is not { IgnoreOtherThanWheels: true } && !build)
         {
             RefuseOtherThanWheels(others);
         }
@@ -138,11 +142,24 @@ public sealed record PackPlan
             PlatformName = selection.Platform.Name,
             Platform = selection.Platform.Subdir,
             Members = members,
-            Warnings =
-            [
-                .. others.Select(package => $"ignoring PyPI package {package.Name} since it is not a wheel file"),
-            ],
+            LockDirectory = lockDirectory,
+            ToBuild = build ? others : [],
+            Warnings = build
+                ? []
+                : [.. others.Select(package => $"ignoring PyPI package {package.Name} since it is not a wheel file")],
         };
+    }
+
+    /// <summary>Python packages of which wheels are to be built before anything is packed.</summary>
+    public IReadOnlyList<LockedPypiPackage> ToBuild { get; private init; } = [];
+
+    /// <summary>The same with the wheels that were built.</summary>
+    /// <exception cref="OperationFailedException">One is for another Python or platform.</exception>
+    public PackPlan WithBuilt(IReadOnlyList<PlannedMember> wheels)
+    {
+        PlannedMember[] members = [.. Members, .. wheels];
+        MemberChecks.Check(members, Platform);
+        return this with { Members = members, ToBuild = [] };
     }
 
     /// <summary>The same with packages that the lock file does not have.</summary>
@@ -220,4 +237,7 @@ public sealed record PackPlanOptions
 {
     /// <summary>Python packages that are no wheels are left out, with a warning.</summary>
     public bool IgnoreOtherThanWheels { get; init; }
+
+    /// <summary>Of Python packages that are no wheels, wheels are to be built.</summary>
+    public bool BuildOtherThanWheels { get; init; }
 }

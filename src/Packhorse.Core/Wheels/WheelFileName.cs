@@ -7,7 +7,7 @@ namespace Packhorse.Wheels;
 /// <c>DISTRIBUTION-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl</c> (PyPA "Binary distribution format"). Each of the last three may be several
 /// tags with dots between them.
 /// </summary>
-public sealed record WheelFileName
+public sealed class WheelFileName
 {
     public const string Extension = ".whl";
 

@@ -25,7 +25,7 @@ public enum WheelScheme
 public sealed record WheelMember(ZipMember Member, WheelScheme Scheme, string Path, RecordEntry? Listed);
 
 /// <summary>What a wheel says of itself, as far as an installer needs it.</summary>
-public sealed record WheelInfo
+public sealed class WheelInfo
 {
     public required WheelFileName FileName { get; init; }
 

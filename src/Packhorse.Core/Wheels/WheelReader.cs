@@ -19,13 +19,15 @@ public sealed class WheelReader
         _where = where;
         _fileName = WheelFileName.Parse(fileName, where);
         _zip = ZipDirectory.Read(wheel, where);
-        // Parts of the file that several members share would grow beyond all limits.
-        if (_zip.Members.Sum(member => (decimal)member.CompressedSize) > wheel.Length)
-        {
-            throw new CorruptDataException(ErrorCodes.LimitExceeded, $"{where}: members that overlap");
-        }
+        long left = wheel.Length;
         foreach (ZipMember member in _zip.Members)
         {
+            // Parts of the file that several members share would grow beyond all limits.
+            if (member.CompressedSize > left)
+            {
+                throw new CorruptDataException(ErrorCodes.LimitExceeded, $"{where}: members that overlap");
+            }
+            left -= member.CompressedSize;
             Add(member);
         }
     }

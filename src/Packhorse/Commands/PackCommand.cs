@@ -57,6 +57,12 @@ internal sealed class PackCommand
         Description = "Leave out packages from PyPI that are no wheels, instead of failing.",
     };
 
+    private readonly Option<bool> _buildSdists = new("--build-sdists")
+    {
+        Description =
+            "Build wheels of packages from PyPI that are none, with uv or pip of this machine: their code is run.",
+    };
+
     private readonly Option<PackLayoutKind> _layout = new("--layout")
     {
         Description = "Order of members: packhorse (can be verified while it arrives) or upstream (as pixi-pack).",
@@ -84,6 +90,7 @@ internal sealed class PackCommand
             self._layout,
             self._inject,
             self._ignoreOtherThanWheels,
+            self._buildSdists,
         };
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output);
         self._network.AddTo(command);
@@ -138,6 +145,7 @@ internal sealed class PackCommand
         CheckKind(parsed, directory, executable);
         bool image = _image.IsImage(parsed, parsed.GetValue(_output), directory);
         string output = parsed.GetValue(_output) ?? DefaultOutput(plan.Platform, directory, executable, image);
+        using var building = new TemporaryDirectory(Path.GetTempPath());
         PackResult result = await _common
             .WithReporterAsync(
                 parsed,
@@ -149,6 +157,7 @@ internal sealed class PackCommand
                         reporter.Warn(warning);
                     }
                     await using Fetcher fetcher = network.CreateFetcher(reporter);
+                    plan = await BuildAsync(plan, building, (fetcher, reporter), cancellation).ConfigureAwait(false);
                     CarriedProgram? program = executable
                         ? await _executable.LoadAsync(parsed, plan.Platform, (fetcher, reporter), cancellation)
                         : null;
@@ -179,6 +188,27 @@ internal sealed class PackCommand
             .ConfigureAwait(false);
         Report(parsed, plan, result, output == "-");
         return (int)ExitClass.Ok;
+    }
+
+    private static async Task<PackPlan> BuildAsync(
+        PackPlan plan,
+        TemporaryDirectory directory,
+        (Fetcher Fetcher, IReporter Reporter) through,
+        CancellationToken cancellation
+    )
+    {
+        if (plan.ToBuild.Count == 0)
+        {
+            return plan;
+        }
+        var request = new SourceBuildRequest
+        {
+            LockDirectory = plan.LockDirectory,
+            Place = name => directory[name],
+            Variables = EnvironmentVariables.Texts,
+        };
+        var builder = new SourceBuilder(request, through.Fetcher, through.Reporter);
+        return plan.WithBuilt(await builder.BuildAsync(plan.ToBuild, cancellation).ConfigureAwait(false));
     }
 
     private static string DefaultOutput(Platform platform, bool directory, bool executable, bool image) =>
@@ -245,7 +275,11 @@ internal sealed class PackCommand
         LockFile lockFile = LockFile.Parse(InputFile.ReadAllBytes(lockPath, Limits.TextBytes), lockPath);
         string platform = parsed.GetValue(_platform) ?? HostPlatform.Current.Subdir;
         LockedSelection selection = lockFile.Select(parsed.GetValue(_environment)!, platform);
-        var options = new PackPlanOptions { IgnoreOtherThanWheels = parsed.GetValue(_ignoreOtherThanWheels) };
+        var options = new PackPlanOptions
+        {
+            IgnoreOtherThanWheels = parsed.GetValue(_ignoreOtherThanWheels),
+            BuildOtherThanWheels = parsed.GetValue(_buildSdists),
+        };
         var plan = PackPlan.Create(selection, Path.GetDirectoryName(lockPath)!, options);
         return plan.Inject(InjectedPackages.Read(injected, cancellation));
     }
@@ -265,6 +299,10 @@ internal sealed class PackCommand
                 )
             );
             return;
+        }
+        foreach (LockedPypiPackage package in plan.ToBuild)
+        {
+            _terminal.Out.WriteLine($"{"to build", 12}  {package.Name}");
         }
         foreach (PlannedMember member in plan.Members)
         {

@@ -23,6 +23,24 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void Tests_that_hold_the_table_of_compatibility_are_there()
+    {
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "compatibility.md"));
+        var types = typeof(DocumentationTests).Assembly.GetTypes().ToLookup(type => type.Name);
+        MatchCollection named = NamedTest().Matches(text);
+        Assert.True(named.Count > 40, $"only {named.Count} tests are named");
+        foreach (Match match in named)
+        {
+            Type? type = types[match.Groups[1].Value].FirstOrDefault();
+            Assert.True(type is not null, $"there is no {match.Groups[1].Value}");
+            Assert.True(
+                !match.Groups[2].Success || type.GetMethod(match.Groups[2].Value) is not null,
+                $"there is no {match.Value}"
+            );
+        }
+    }
+
+    [Fact]
     public void Error_codes_hold_the_exit_code_of_their_exceptions()
     {
         foreach (string code in Codes().Select(field => (string)field.GetRawConstantValue()!))
@@ -87,6 +105,10 @@ public sealed partial class DocumentationTests
     }
 
     private static IEnumerable<FieldInfo> Codes() => typeof(ErrorCodes).GetFields().Where(field => field.IsLiteral);
+
+    // Those of another project are marked.
+    [GeneratedRegex(@"`(\w+Tests)(?:\.(\w+))?`(?! \(EndToEnd\))")]
+    private static partial Regex NamedTest();
 
     [GeneratedRegex(@"^\| (PH\d{4}) \| (\w+)", RegexOptions.Multiline)]
     private static partial Regex Row();
