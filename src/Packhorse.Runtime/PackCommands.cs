@@ -38,7 +38,7 @@ internal static class PackCommands
         {
             OutputDirectory = FileTree.Absolute(options.Value("--output-directory") ?? "."),
             EnvironmentName = options.Value("--env-name") ?? "env",
-            Shells = [.. options.Values("--shell").DefaultIfEmpty("bash").Select(ActivationScript.ParseShell)],
+            Shells = [.. options.Values("--shell").DefaultIfEmpty("bash").Select(ActivationTarget.Parse)],
             Here = HostPlatform.Current,
             Machine = options
                 .Values("--override-virtual")

@@ -15,6 +15,17 @@ public enum ActivationShell
     Nushell,
 }
 
+/// <summary>A shell that gets an activation script. An object: collections of them cost the runtime no code of their own.</summary>
+public sealed class ActivationTarget(ActivationShell shell)
+{
+    public ActivationShell Shell { get; } = shell;
+
+    public string FileName => ActivationScript.FileName(Shell);
+
+    /// <param name="name">As <see cref="ActivationScript.ParseShell"/> takes it.</param>
+    public static ActivationTarget Parse(string name) => new(ActivationScript.ParseShell(name));
+}
+
 /// <summary>Writes activation scripts as pixi-unpack does: the environment's programs come first in PATH.</summary>
 public static class ActivationScript
 {

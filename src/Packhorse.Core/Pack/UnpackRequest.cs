@@ -18,7 +18,7 @@ public sealed record UnpackRequest
     public string EnvironmentName { get; init; } = "env";
 
     /// <summary>The shells that activation scripts are for; none: no script.</summary>
-    public IReadOnlyList<ActivationShell> Shells { get; init; } = [ActivationShell.Bash];
+    public IReadOnlyList<ActivationTarget> Shells { get; init; } = [new(ActivationShell.Bash)];
 
     /// <summary>The platform of this machine.</summary>
     public required Platform Here { get; init; }
@@ -48,12 +48,10 @@ public sealed record UnpackRequest
     public string Prefix => Path.Combine(OutputDirectory, EnvironmentName);
 
     /// <summary>The activation scripts. Shells that read the same script share it.</summary>
-    public IReadOnlyList<(string Path, ActivationShell Shell)> Scripts =>
-        [
-            .. Shells
-                .Select(shell => (Path.Combine(OutputDirectory, ActivationScript.FileName(shell)), shell))
-                .DistinctBy(script => script.Item1),
-        ];
+    public IReadOnlyList<ActivationTarget> Scripts => [.. Shells.DistinctBy(shell => shell.FileName)];
+
+    /// <summary>Where a script goes.</summary>
+    public string PathOf(ActivationTarget script) => Path.Combine(OutputDirectory, script.FileName);
 
     /// <summary>Looks at everything that can be known before anything is read or written.</summary>
     /// <exception cref="UsageException">The name would leave the directory, or something is in the way.</exception>
@@ -63,7 +61,7 @@ public sealed record UnpackRequest
             !EntryPath.IsSafe(EnvironmentName)
             || EnvironmentName.Contains('/')
             || Encoding.UTF8.GetByteCount(EnvironmentName) > LongestName
-            || Scripts.Any(script => script.Path == Prefix)
+            || Scripts.Any(script => PathOf(script) == Prefix)
         )
         {
             throw new UsageException(
@@ -92,9 +90,9 @@ public sealed record UnpackRequest
                 Hint = "name a directory with -o; the environment is made below it",
             };
         }
-        foreach ((string path, _) in Scripts)
+        foreach (ActivationTarget script in Scripts)
         {
-            OutputFile.CheckReplaceable(path);
+            OutputFile.CheckReplaceable(PathOf(script));
         }
     }
 }

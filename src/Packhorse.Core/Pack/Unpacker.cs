@@ -99,7 +99,7 @@ public static class Unpacker
         return new UnpackResult
         {
             Prefix = request.Prefix,
-            ActivationScripts = [.. request.Scripts.Select(script => script.Path)],
+            ActivationScripts = [.. request.Scripts.Select(request.PathOf)],
             Packages = arrival.Records.Count,
             Unchanged = arrival.Records.Count - arrival.Arrived.Count,
         };

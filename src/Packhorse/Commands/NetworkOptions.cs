@@ -34,9 +34,13 @@ internal sealed class NetworkOptions
             HelpName = "DIR",
         };
 
-    public void AddTo(Command command)
+    /// <param name="caches">The command keeps what it brings, when it is told where.</param>
+    public void AddTo(Command command, bool caches = false)
     {
-        command.Options.Add(UseCache);
+        if (caches)
+        {
+            command.Options.Add(UseCache);
+        }
         command.Options.Add(Config);
         command.Options.Add(AuthFile);
         ArgumentRules.NotEmpty(Config, AuthFile, UseCache);

@@ -93,7 +93,7 @@ internal sealed class PackCommand
             self._buildSdists,
         };
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output);
-        self._network.AddTo(command);
+        self._network.AddTo(command, caches: true);
         self._executable.AddTo(command);
         self._image.AddTo(command);
         self._common.AddTo(command);
@@ -124,7 +124,7 @@ internal sealed class PackCommand
         command.Options.Add(self._inject);
         command.Options.Add(self._ignoreOtherThanWheels);
         self._executable.AddTo(command);
-        self._network.AddTo(command);
+        self._network.AddTo(command, caches: true);
         command.Options.Add(self._common.Verbose);
         command.Options.Add(self._common.Quiet);
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output);

@@ -145,8 +145,8 @@ internal sealed class UnpackCommand
             OutputDirectory = FileTree.Absolute(parsed.GetValue(_output)!),
             EnvironmentName = parsed.GetValue(_name)!,
             Shells = parsed.GetValue(_shell) is { Length: > 0 } shells
-                ? [.. shells.Select(ActivationScript.ParseShell)]
-                : [ActivationShell.Bash],
+                ? [.. shells.Select(ActivationTarget.Parse)]
+                : [new ActivationTarget(ActivationShell.Bash)],
             Here = HostPlatform.Current,
             Machine = (parsed.GetValue(_overrides) ?? []).Aggregate(
                 VirtualPackages.Detect(),
