@@ -2,7 +2,7 @@ using Packhorse.Fetch;
 
 namespace Packhorse;
 
-/// <summary>Those that concern what the runtime does not have: the network, programs of packages.</summary>
+/// <summary>Those that concern the network, which the runtime does not have.</summary>
 public static partial class EnvironmentVariables
 {
     /// <summary>The user's directory: <c>.rattler/credentials.json</c> and <c>.netrc</c> are looked for in it.</summary>
@@ -63,20 +63,6 @@ public static partial class EnvironmentVariables
                 Below(Home, ".conda/pkgs"),
             ];
             return [.. directories.OfType<string>().Where(Path.IsPathFullyQualified)];
-        }
-    }
-
-    /// <summary>All variables, for programs that are started.</summary>
-    public static IReadOnlyDictionary<string, string> AllTexts
-    {
-        get
-        {
-            var all = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
-            {
-                all[(string)entry.Key] = (string?)entry.Value ?? "";
-            }
-            return all;
         }
     }
 

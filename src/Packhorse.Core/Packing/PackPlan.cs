@@ -108,7 +108,6 @@ public sealed record PackPlan
     /// <exception cref="OperationFailedException">Packages do not go together.</exception>
     public static PackPlan Create(LockedSelection selection, string lockDirectory, PackPlanOptions? options = null)
     {
-        RefuseSources(selection.Packages);
         LockedPypiPackage[] others =
         [
             .. selection.Packages.OfType<LockedPypiPackage>().Where(package => !package.IsWheel),
@@ -128,7 +127,8 @@ public sealed record PackPlan
                 .Where(package => package.IsWheel)
                 .Select(package => PlannedMember.Of(package, lockDirectory)),
         ];
-        if (members.All(member => member.Record.IsWheel))
+        LockedCondaSource[] sources = [.. selection.Packages.OfType<LockedCondaSource>()];
+        if (members.All(member => member.Record.IsWheel) && sources.Length == 0)
         {
             throw new UsageException(
                 ErrorCodes.BadManifest,
@@ -144,6 +144,7 @@ public sealed record PackPlan
             Members = members,
             LockDirectory = lockDirectory,
             ToBuild = build ? others : [],
+            Sources = sources,
             Warnings = build
                 ? []
                 : [.. others.Select(package => $"ignoring PyPI package {package.Name} since it is not a wheel file")],
@@ -152,6 +153,13 @@ public sealed record PackPlan
 
     /// <summary>Python packages of which wheels are to be built before anything is packed.</summary>
     public IReadOnlyList<LockedPypiPackage> ToBuild { get; private init; } = [];
+
+    /// <summary>Conda packages that are to be built before anything is packed.</summary>
+    public IReadOnlyList<LockedCondaSource> Sources { get; private init; } = [];
+
+    /// <summary>The same with the packages that were built of <see cref="Sources"/>.</summary>
+    /// <exception cref="OperationFailedException">The packages do not go together.</exception>
+    public PackPlan WithSources(IReadOnlyList<PlannedMember> packages) => (this with { Sources = [] }).Inject(packages);
 
     /// <summary>The same with the wheels that were built.</summary>
     /// <exception cref="OperationFailedException">One is for another Python or platform.</exception>
@@ -173,7 +181,12 @@ public sealed record PackPlan
         PlannedMember[] members = [.. Members, .. injected];
         MemberChecks.CheckSubdirs(injected, Platform);
         MemberChecks.Check(members, Platform);
-        PackageRelations.Check([.. members.Where(member => !member.Record.IsWheel).Select(member => member.Record)]);
+        if (Sources.Count == 0)
+        {
+            PackageRelations.Check([
+                .. members.Where(member => !member.Record.IsWheel).Select(member => member.Record),
+            ]);
+        }
         bool wheels = injected.Any(member => member.Record.IsWheel);
         return this with
         {
@@ -186,21 +199,6 @@ public sealed record PackPlan
                     : (string[])[],
             ],
         };
-    }
-
-    private static void RefuseSources(IReadOnlyList<LockedPackage> packages)
-    {
-        string[] sources = [.. packages.OfType<LockedCondaSource>().Select(package => package.Name)];
-        if (sources.Length > 0)
-        {
-            throw new UsageException(
-                ErrorCodes.UnsupportedPackageKind,
-                $"the environment has packages that must be built from source, which cannot be packed yet: {string.Join(", ", sources)}"
-            )
-            {
-                Hint = "pixi-pack builds and packs them",
-            };
-        }
     }
 
     private static void RefuseOtherThanWheels(LockedPypiPackage[] packages)

@@ -74,6 +74,7 @@ internal sealed class PackCommand
     private readonly ImageOptions _image = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
+    private bool _isPixiPack;
 
     private PackCommand(Terminal terminal) => _terminal = terminal;
 
@@ -115,7 +116,7 @@ internal sealed class PackCommand
     /// <summary>Makes a command of pixi-pack's options.</summary>
     public static void AddAsPixiPack(Command command, Terminal terminal)
     {
-        var self = new PackCommand(terminal);
+        var self = new PackCommand(terminal) { _isPixiPack = true };
         command.Arguments.Add(self._manifest);
         foreach (Option option in (Option[])[self._environment, self._platform, self._output, self._directoryOnly])
         {
@@ -144,7 +145,7 @@ internal sealed class PackCommand
         bool executable = _executable.IsExecutable(parsed);
         CheckKind(parsed, directory, executable);
         bool image = _image.IsImage(parsed, parsed.GetValue(_output), directory);
-        string output = parsed.GetValue(_output) ?? DefaultOutput(plan.Platform, directory, executable, image);
+        string output = NameOfOutput(parsed, plan.Platform, (directory, executable, image));
         using var building = new TemporaryDirectory(Path.GetTempPath());
         PackResult result = await _common
             .WithReporterAsync(
@@ -197,6 +198,12 @@ internal sealed class PackCommand
         CancellationToken cancellation
     )
     {
+        if (plan.Sources.Count > 0)
+        {
+            var sources = new CondaSourceBuilder(EnvironmentVariables.Texts, through.Reporter);
+            IReadOnlyList<string> built = sources.Build(plan, directory["sources"], cancellation);
+            plan = plan.WithSources(InjectedPackages.Read(built, cancellation));
+        }
         if (plan.ToBuild.Count == 0)
         {
             return plan;
@@ -209,6 +216,22 @@ internal sealed class PackCommand
         };
         var builder = new SourceBuilder(request, through.Fetcher, through.Reporter);
         return plan.WithBuilt(await builder.BuildAsync(plan.ToBuild, cancellation).ConfigureAwait(false));
+    }
+
+    private string NameOfOutput(
+        ParseResult parsed,
+        Platform platform,
+        (bool Directory, bool Executable, bool Image) kind
+    )
+    {
+        if (parsed.GetValue(_output) is not { } output)
+        {
+            return DefaultOutput(platform, kind.Directory, kind.Executable, kind.Image);
+        }
+        // Scripts that use pixi-pack count on its extension.
+        return _isPixiPack && kind.Executable && output != "-"
+            ? Path.ChangeExtension(output, platform.IsWindows ? ".ps1" : ".sh")
+            : output;
     }
 
     private static string DefaultOutput(Platform platform, bool directory, bool executable, bool image) =>
@@ -303,6 +326,10 @@ internal sealed class PackCommand
         foreach (LockedPypiPackage package in plan.ToBuild)
         {
             _terminal.Out.WriteLine($"{"to build", 12}  {package.Name}");
+        }
+        foreach (LockedCondaSource source in plan.Sources)
+        {
+            _terminal.Out.WriteLine($"{"to build", 12}  {Printable.Text(source.Name)}");
         }
         foreach (PlannedMember member in plan.Members)
         {

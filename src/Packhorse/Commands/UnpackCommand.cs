@@ -155,9 +155,7 @@ internal sealed class UnpackCommand
             Workers = workers > 0 ? workers : Environment.ProcessorCount,
             Wait = !parsed.GetValue(_noWait),
             KeepByteCode = parsed.GetValue(_keepByteCode),
-            AfterUnpacking = parsed.GetValue(_runLinkScripts)
-                ? new LinkScripts(EnvironmentVariables.AllTexts).Run
-                : null,
+            AfterUnpacking = parsed.GetValue(_runLinkScripts) ? new LinkScripts(EnvironmentVariables.Texts).Run : null,
             First = parsed.GetValue(_first) is { } list ? FirstPaths.Read(list) : null,
         };
         request.Check();

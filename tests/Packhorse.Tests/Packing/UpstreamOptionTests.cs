@@ -43,6 +43,18 @@ public sealed class UpstreamOptionTests : IDisposable
         Assert.Equal(2, Run("pixi-pack", ["--directory-only", "--create-executable", lockFile], out _));
     }
 
+    [Fact]
+    public void A_self_extracting_file_gets_pixi_packs_extension_whatever_it_is_called()
+    {
+        string lockFile = SmallPack.MakeLock(_scratch.Root);
+        string runtime = _scratch.Write("runtime", FakeRuntime.Make());
+        string[] options = ["-p", "linux-64", "--create-executable", "--pixi-unpack-source", runtime];
+        int code = Run("pixi-pack", [.. options, "-o", _scratch["hello.bin"], lockFile], out string said);
+        Assert.True(code == 0, said);
+        Assert.True(File.Exists(_scratch["hello.sh"]));
+        Assert.False(File.Exists(_scratch["hello.bin"]));
+    }
+
     [Theory]
     [InlineData("bash", "sh")]
     [InlineData("sh", "sh")]
