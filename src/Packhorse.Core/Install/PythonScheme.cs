@@ -17,6 +17,9 @@ public sealed record PythonScheme
     /// <summary>Major and minor, as in "3.11".</summary>
     public string Version { get; }
 
+    /// <summary>The whole version, as in "3.11.4".</summary>
+    public required string FullVersion { get; init; }
+
     /// <summary>Relative to the prefix.</summary>
     public string SitePackages { get; }
 
@@ -75,6 +78,7 @@ public sealed record PythonScheme
             : "";
         return new PythonScheme(version, sitePackages, platform.IsWindows ? "python.exe" : $"bin/python{version}")
         {
+            FullVersion = python.Version,
             Scripts = platform.IsWindows ? "Scripts" : "bin",
             Headers = platform.IsWindows ? "Include" : $"include/python{version}{abi}",
             Tags = new WheelTags(numbers[0], numbers[1], platform)

@@ -1,5 +1,6 @@
 using Packhorse.Conda;
 using Packhorse.Model;
+using Packhorse.Model.Matching;
 using Packhorse.Wheels;
 
 namespace Packhorse.Install;
@@ -47,12 +48,30 @@ internal sealed class WheelPlanner(
         List<PlannedPath> paths = PlanPaths();
         _claims.WarnOf(warnings);
         warnings.AddRange(_wheel.Warnings);
+        WarnOfPython();
         return new PlannedPackage(package, paths, commands)
         {
             Documents = documents,
             RecordFile = record,
             RecordRoot = _python.SitePackages,
         };
+    }
+
+    // A warning only: pixi has chosen the wheel, and what projects write there is not always one of the forms that it may have.
+    private void WarnOfPython()
+    {
+        if (
+            _wheel.RequiresPython is { } wanted
+            && wanted.Split(',').All(clause => clause.Trim() is ['<' or '>' or '=' or '!' or '~', ..])
+            && VersionSpec.TryParse(wanted.Replace(" ", "", StringComparison.Ordinal), out VersionSpec? spec)
+            && CondaVersion.TryParse(_python.FullVersion, out CondaVersion? version)
+            && !spec.Matches(version)
+        )
+        {
+            warnings.Add(
+                $"{package.FileName} is for Python {EntryPath.Quote(wanted)}, the environment has {_python.FullVersion}"
+            );
+        }
     }
 
     private List<PlannedEntryPoint> PlanCommands()

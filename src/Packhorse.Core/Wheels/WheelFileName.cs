@@ -74,10 +74,43 @@ public sealed class WheelFileName
             Version = Version,
             Build = PackageRecord.WheelBuild,
             Subdir = PackageRecord.WheelSubdir,
+            Depends = FindGlibc() is { } version ? [$"__glibc >={version.Major}.{version.Minor}"] : [],
             Sha256 = content.Sha256,
             Md5 = content.Md5,
             Size = content.Size,
         };
+
+    // The oldest C library that one of the platform tags is for; null where one is for any.
+    private (int Major, int Minor)? FindGlibc()
+    {
+        (int Major, int Minor)? oldest = null;
+        foreach (string tag in PlatformTags)
+        {
+            if (GlibcOf(tag) is not { } version)
+            {
+                return null;
+            }
+            oldest = oldest is { } known && known.CompareTo(version) <= 0 ? known : version;
+        }
+        return oldest;
+    }
+
+    // PEP 600: manylinux_2_28_x86_64, and the names that came before.
+    private static (int Major, int Minor)? GlibcOf(string tag)
+    {
+        string[] parts = tag.Split('_');
+        return parts[0] switch
+        {
+            "manylinux1" => (2, 5),
+            "manylinux2010" => (2, 12),
+            "manylinux2014" => (2, 17),
+            "manylinux"
+                when parts.Length > 3
+                    && int.TryParse(parts[1], out int major)
+                    && int.TryParse(parts[2], out int minor) => (major, minor),
+            _ => null,
+        };
+    }
 
     public override string ToString() => Text;
 

@@ -78,6 +78,20 @@ public sealed class WheelPartsTests
         Assert.Equal(fits, python.FindMisfit(WheelFileName.Parse($"demo-1.0-{tags}.whl", "test")) is null);
     }
 
+    [Theory]
+    [InlineData("py3-none-any", null)]
+    [InlineData("cp312-cp312-linux_x86_64", null)]
+    [InlineData("cp312-cp312-manylinux_2_28_x86_64", "__glibc >=2.28")]
+    [InlineData("cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64", "__glibc >=2.17")]
+    [InlineData("py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64", null)]
+    [InlineData("cp36-cp36m-manylinux1_x86_64.manylinux_2_24_i686", "__glibc >=2.5")]
+    [InlineData("cp36-cp36m-manylinux_x_y_x86_64", null)]
+    public void The_C_library_that_a_wheel_is_for_is_what_it_wants_of_the_machine(string tags, string? dependency)
+    {
+        PackageRecord record = WheelFileName.Parse($"demo-1.0-{tags}.whl", "test").ToRecord(default);
+        Assert.Equal(dependency is null ? [] : [dependency], record.Depends);
+    }
+
     [Fact]
     public void RECORD_is_read_as_CSV_and_written_back()
     {

@@ -163,6 +163,30 @@ public sealed class WheelUnpackTests : IDisposable
         Assert.Contains("1 path(s) of alpha=1.0=pypi_0 belong to another package", run.Error);
     }
 
+    [Theory]
+    [InlineData(">=3.12", true)]
+    [InlineData(">= 3.8, <4", false)]
+    [InlineData("~=3.9,!=3.11.*", true)]
+    [InlineData("any that works", false)]
+    public void A_wheel_that_asks_for_another_Python_is_told(string requires, bool told)
+    {
+        _site.Add(
+            new WheelBuilder("demo")
+                .AddFile("demo.py", "")
+                .Metadata($"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Python: {requires}\n")
+        );
+        CommandRun run = _site.Unpack(_site.Pack("environment.tar")).Successful();
+        Assert.Equal(told, run.Error.Contains("the environment has 3.11.4", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_wheel_for_a_newer_C_library_than_the_machines_is_told()
+    {
+        _site.Add(new WheelBuilder("demo", "1.0", "py3-none-manylinux_2_90_x86_64").AddFile("demo.py", ""));
+        CommandRun run = _site.Unpack(_site.Pack("environment.tar")).Successful();
+        Assert.Contains("__glibc >=2.90", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Conda_finds_no_records_of_wheels_among_its_own()
     {
