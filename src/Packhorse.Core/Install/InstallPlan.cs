@@ -82,21 +82,24 @@ public sealed class InstallPlan
             claims.TryClaimFile(reserved);
         }
         var warnings = new List<string>();
-        var planned = new PlannedPackage[packages.Count];
+        var planned = new Dictionary<PackageToInstall, PlannedPackage>(ReferenceEqualityComparer.Instance);
         // Wheels come over conda packages, as installers add them afterwards; the last by name wins a path.
-        int[] wheels = [.. Enumerable.Range(0, records.Length).Where(index => records[index].IsWheel)];
-        foreach (int index in wheels.OrderByDescending(index => records[index].Name, StringComparer.Ordinal))
+        foreach (
+            PackageToInstall wheel in packages
+                .Where(package => package.Record.IsWheel)
+                .OrderByDescending(package => package.Record.Name, StringComparer.Ordinal)
+        )
         {
-            planned[index] = new WheelPlanner(packages[index], target, python, claims, warnings).Plan();
+            planned[wheel] = new WheelPlanner(wheel, target, python, claims, warnings).Plan();
         }
         // Of conda packages the last in topological order wins a path, so it claims first.
-        int[] conda = [.. Enumerable.Range(0, records.Length).Except(wheels)];
-        foreach (int index in TopologicalOrder.Sort([.. conda.Select(index => records[index])]).Reverse())
+        PackageToInstall[] conda = [.. packages.Where(package => !package.Record.IsWheel)];
+        foreach (int index in TopologicalOrder.Sort([.. conda.Select(package => package.Record)]).Reverse())
         {
-            int at = conda[index];
-            planned[at] = new PackagePlanner(packages[at], target, python, claims, warnings).Plan();
+            planned[conda[index]] = new PackagePlanner(conda[index], target, python, claims, warnings).Plan();
         }
-        return new InstallPlan(target, planned, claims.Directories, warnings) { Python = python, Staying = staying };
+        PlannedPackage[] inOrder = [.. packages.Select(package => planned[package])];
+        return new InstallPlan(target, inOrder, claims.Directories, warnings) { Python = python, Staying = staying };
     }
 
     /// <summary>Those of <see cref="Directories"/> that some of the packages need.</summary>
@@ -120,7 +123,7 @@ public sealed class InstallPlan
     private static void CheckNames(PackageRecord[] records)
     {
         // A wheel may have the name of a conda package, which is another thing.
-        var names = new Dictionary<(string, bool), PackageRecord>();
+        var names = new Dictionary<string, PackageRecord>(StringComparer.Ordinal);
         foreach (PackageRecord record in records)
         {
             // The stem becomes a file name in conda-meta, and tells wheels from conda packages.
@@ -132,11 +135,12 @@ public sealed class InstallPlan
                     $"{EntryPath.Quote(record.ToString())} cannot be the name of a package"
                 );
             }
-            if (!names.TryAdd((record.Name, record.IsWheel), record))
+            string name = record.IsWheel ? $"wheel {record.Name}" : record.Name;
+            if (!names.TryAdd(name, record))
             {
                 throw new OperationFailedException(
                     ErrorCodes.PackagesDoNotFit,
-                    $"two packages have the name {record.Name}: {names[(record.Name, record.IsWheel)]} and {record}"
+                    $"two packages have the name {record.Name}: {names[name]} and {record}"
                 );
             }
         }

@@ -74,7 +74,7 @@ public sealed record PythonScheme
         // Until 3.7 the allocator was part of the name.
         string abi =
             freeThreaded ? "t"
-            : (numbers[0], numbers[1]).CompareTo((3, 7)) <= 0 ? "m"
+            : numbers[0] == 3 && numbers[1] <= 7 ? "m"
             : "";
         return new PythonScheme(version, sitePackages, platform.IsWindows ? "python.exe" : $"bin/python{version}")
         {

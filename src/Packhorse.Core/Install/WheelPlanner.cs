@@ -96,19 +96,11 @@ internal sealed class WheelPlanner(
     // PEP 376 and its successors. REQUESTED: the lock file does not tell which ones somebody asked for by name.
     private PlannedDocument[] PlanDocuments()
     {
-        (string Name, byte[] Content)[] documents =
-        [
-            ("INSTALLER", "packhorse\n"u8.ToArray()),
-            ("REQUESTED", []),
-            .. package.IsDirect ? [("direct_url.json", DirectUrl())] : Array.Empty<(string, byte[])>(),
-        ];
-        return
-        [
-            .. documents.Select(document => new PlannedDocument(
-                Claim($"{DistInfo}/{document.Name}").Place,
-                document.Content
-            )),
-        ];
+        PlannedDocument Plan(string name, byte[] content) => new(Claim($"{DistInfo}/{name}").Place, content);
+
+        PlannedDocument installer = Plan("INSTALLER", "packhorse\n"u8.ToArray());
+        PlannedDocument requested = Plan("REQUESTED", []);
+        return package.IsDirect ? [installer, requested, Plan("direct_url.json", DirectUrl())] : [installer, requested];
     }
 
     // PEP 610.
@@ -132,8 +124,10 @@ internal sealed class WheelPlanner(
     private List<PlannedPath> PlanPaths()
     {
         var planned = new List<PlannedPath>(_wheel.Members.Count);
-        foreach ((WheelMember member, PackagePath source) in _wheel.Members.Zip(package.Info.Paths))
+        for (int i = 0; i < _wheel.Members.Count; i++)
         {
+            WheelMember member = _wheel.Members[i];
+            PackagePath source = package.Info.Paths[i];
             string path = Place(member);
             if (!EntryPath.IsSafe(path) || path.StartsWith("conda-meta/", StringComparison.Ordinal))
             {

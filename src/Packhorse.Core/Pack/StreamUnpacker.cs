@@ -97,7 +97,7 @@ public sealed class StreamUnpacker
             _reporter.Warn(warning);
         }
         PackSupport.WarnOfMachine(packages.Select(package => package.Record), _request.Machine, _reporter);
-        PlannedPackage[] arrived = Arrange(plan, [.. packages.Zip(staged)]);
+        PlannedPackage[] arrived = Arrange(plan, packages, staged);
         return Unpacker.Finish(_transaction, EnvironmentArrival.Of(plan, arrived), (_request, _reporter)) with
         {
             Unverified = packages.Count(package => !package.Expected.IsVerifiable),
@@ -242,32 +242,46 @@ public sealed class StreamUnpacker
         return staged;
     }
 
-    // Renames what was staged to the places of the plan.
-    private PlannedPackage[] Arrange(InstallPlan plan, (PackedPackage Package, StagedPackage? Staged)[] packages)
+    // Renames what was staged to the places of the plan, and links wheels there.
+    private PlannedPackage[] Arrange(InstallPlan plan, IReadOnlyList<PackedPackage> packages, StagedPackage?[] staged)
     {
         LinuxDirectory stage = _transaction.Stage;
         var sink = new DirectorySink(stage);
-        (PlannedPackage Plan, (PackedPackage Package, StagedPackage? Staged) From)[] arriving =
-        [
-            .. plan.Packages.Zip(packages).Where(pair => !_transaction.IsInstalled(pair.First, plan)),
-        ];
-        sink.CreateDirectories(plan.DirectoriesOf([.. arriving.Select(pair => pair.Plan)]));
-        foreach (
-            (PlannedPackage package, (_, StagedPackage? from)) in arriving.Where(pair => pair.From.Staged is not null)
-        )
+        var arriving = new List<PlannedPackage>();
+        var wheels = new Dictionary<PlannedPackage, PackedPackage>(ReferenceEqualityComparer.Instance);
+        var others = new Dictionary<PlannedPackage, StagedPackage>(ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < packages.Count; i++)
         {
-            LinkedPackage linked = Arrange(package, from!, sink);
+            PlannedPackage package = plan.Packages[i];
+            if (_transaction.IsInstalled(package, plan))
+            {
+                continue;
+            }
+            arriving.Add(package);
+            if (staged[i] is { } from)
+            {
+                others.Add(package, from);
+            }
+            else
+            {
+                wheels.Add(package, packages[i]);
+            }
+        }
+        sink.CreateDirectories(plan.DirectoriesOf(arriving));
+        foreach (PlannedPackage package in arriving.Where(others.ContainsKey))
+        {
+            LinkedPackage linked = Arrange(package, others[package], sink);
             linked.WarnOfLinks(_reporter);
             _transaction.AddRecord(linked);
         }
         Workers.Run(
-            [.. arriving.Where(pair => pair.From.Staged is null)],
+            [.. arriving.Where(wheels.ContainsKey)],
             _request.Workers,
-            (pair, _) => _transaction.AddRecord(_wheels.Link(pair.From.Package, (pair.Plan, plan.Target, sink))),
+            (package, _) => _transaction.AddRecord(_wheels.Link(wheels[package], (package, plan.Target, sink))),
             _cancellation
         );
         FileTree.DeleteDirectory(Path.Combine(_transaction.StagePath, StageNames.Incoming));
-        return [.. arriving.Select(pair => pair.Plan)];
+        return [.. arriving];
     }
 
     private LinkedPackage Arrange(PlannedPackage plan, StagedPackage staged, DirectorySink sink)

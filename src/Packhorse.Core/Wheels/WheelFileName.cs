@@ -74,41 +74,39 @@ public sealed class WheelFileName
             Version = Version,
             Build = PackageRecord.WheelBuild,
             Subdir = PackageRecord.WheelSubdir,
-            Depends = FindGlibc() is { } version ? [$"__glibc >={version.Major}.{version.Minor}"] : [],
+            Depends = FindGlibc() is { } minor ? [$"__glibc >=2.{minor}"] : [],
             Sha256 = content.Sha256,
             Md5 = content.Md5,
             Size = content.Size,
         };
 
-    // The oldest C library that one of the platform tags is for; null where one is for any.
-    private (int Major, int Minor)? FindGlibc()
+    // The oldest C library, by its minor version (the major one is 2), that one of the platform tags is for; null where one is for any.
+    private int? FindGlibc()
     {
-        (int Major, int Minor)? oldest = null;
+        int oldest = int.MaxValue;
         foreach (string tag in PlatformTags)
         {
-            if (GlibcOf(tag) is not { } version)
+            int version = GlibcOf(tag);
+            if (version < 0)
             {
                 return null;
             }
-            oldest = oldest is { } known && known.CompareTo(version) <= 0 ? known : version;
+            oldest = Math.Min(oldest, version);
         }
         return oldest;
     }
 
-    // PEP 600: manylinux_2_28_x86_64, and the names that came before.
-    private static (int Major, int Minor)? GlibcOf(string tag)
+    // PEP 600: manylinux_2_28_x86_64, and the names that came before. Negative: for any.
+    private static int GlibcOf(string tag)
     {
         string[] parts = tag.Split('_');
         return parts[0] switch
         {
-            "manylinux1" => (2, 5),
-            "manylinux2010" => (2, 12),
-            "manylinux2014" => (2, 17),
-            "manylinux"
-                when parts.Length > 3
-                    && int.TryParse(parts[1], out int major)
-                    && int.TryParse(parts[2], out int minor) => (major, minor),
-            _ => null,
+            "manylinux1" => 5,
+            "manylinux2010" => 12,
+            "manylinux2014" => 17,
+            "manylinux" when parts.Length > 3 && parts[1] == "2" && int.TryParse(parts[2], out int minor) => minor,
+            _ => -1,
         };
     }
 

@@ -19,10 +19,19 @@ public enum WheelScheme
 }
 
 /// <summary>One file of a wheel.</summary>
-/// <param name="Member">Its name is checked: <see cref="EntryPath.IsSafe"/>.</param>
-/// <param name="Path">Below the directory that the scheme names.</param>
-/// <param name="Listed">What RECORD says of it; null when it is not there.</param>
-public sealed record WheelMember(ZipMember Member, WheelScheme Scheme, string Path, RecordEntry? Listed);
+/// <param name="member">Its name is checked: <see cref="EntryPath.IsSafe"/>.</param>
+/// <param name="path">Below the directory that the scheme names.</param>
+/// <param name="listed">What RECORD says of it; null when it is not there.</param>
+public sealed class WheelMember(ZipMember member, WheelScheme scheme, string path, RecordEntry? listed)
+{
+    public ZipMember Member => member;
+
+    public WheelScheme Scheme => scheme;
+
+    public string Path => path;
+
+    public RecordEntry? Listed => listed;
+}
 
 /// <summary>What a wheel says of itself, as far as an installer needs it.</summary>
 public sealed class WheelInfo

@@ -3,10 +3,16 @@ using Packhorse.Model;
 namespace Packhorse.Wheels;
 
 /// <summary>The Python and the platform that a wheel's tags are held against (PyPA "Platform compatibility tags").</summary>
-/// <param name="Major">Of Python's version.</param>
-/// <param name="Minor">Of Python's version.</param>
-public sealed record WheelTags(int Major, int Minor, Platform Platform)
+/// <param name="major">Of Python's version.</param>
+/// <param name="minor">Of Python's version.</param>
+public sealed class WheelTags(int major, int minor, Platform platform)
 {
+    private int Major => major;
+
+    private int Minor => minor;
+
+    private Platform Platform => platform;
+
     /// <summary>Built without the global interpreter lock (PEP 703).</summary>
     public bool IsFreeThreaded { get; init; }
 
@@ -47,18 +53,18 @@ public sealed record WheelTags(int Major, int Minor, Platform Platform)
         {
             // The stable interface of an older version is one of this version.
             return !IsFreeThreaded
-                && TryParse(python, "cp", out int major, out int minor)
-                && major == Major
-                && minor <= Minor;
+                && TryParse(python, "cp", out int itsMajor, out int itsMinor)
+                && itsMajor == Major
+                && itsMinor <= Minor;
         }
         // Until 3.7 the allocator was part of the name.
         string own = IsFreeThreaded ? $"{Interpreter}t" : Interpreter;
-        return python == Interpreter && (abi == own || (abi == $"{own}m" && (Major, Minor).CompareTo((3, 7)) <= 0));
+        return python == Interpreter && (abi == own || (abi == $"{own}m" && Major == 3 && Minor <= 7));
     }
 
     // py3, py37 and, of a source for two versions, py2.py3
     private bool FitsAnyPython(string python) =>
-        TryParse(python, "py", out int major, out int minor) && major == Major && minor <= Minor;
+        TryParse(python, "py", out int itsMajor, out int itsMinor) && itsMajor == Major && itsMinor <= Minor;
 
     private static bool TryParse(string tag, string prefix, out int major, out int minor)
     {
