@@ -136,7 +136,10 @@ public static class ActivationScript
         var text = new StringBuilder();
         text.Append($"if ! [ -d {Quote(activation.Prefix + "/conda-meta")} ]; then\n");
         text.Append($"    echo {Quote(Moved(activation))} >&2\n    return 1 2>/dev/null || exit 1\nfi\n");
-        text.Append("if [ -n \"${_PACKHORSE_ACTIVE-}\" ]; then deactivate; fi\n");
+        // A virtual environment within may have taken the function away, and a child may have got the variable without it.
+        text.Append(
+            "if [ -n \"${_PACKHORSE_ACTIVE-}\" ] && command -v deactivate >/dev/null 2>&1; then deactivate; fi\n"
+        );
         foreach (string name in changed)
         {
             text.Append($"_PACKHORSE_HAD_{name}=\"${{{name}+x}}\" _PACKHORSE_OLD_{name}=\"${{{name}-}}\"\n");
@@ -167,7 +170,7 @@ public static class ActivationScript
         var text = new StringBuilder();
         string meta = Double(activation.Prefix + "/conda-meta");
         text.Append($"if not test -d {meta}\n    echo {Double(Moved(activation))} >&2\n    return 1\nend\n");
-        text.Append("if set -q _PACKHORSE_ACTIVE\n    deactivate\nend\n");
+        text.Append("if set -q _PACKHORSE_ACTIVE; and functions -q deactivate\n    deactivate\nend\n");
         string[] changed = Changed(activation);
         foreach (string name in changed)
         {

@@ -130,6 +130,20 @@ public sealed class ActivationShellTests : IDisposable
     }
 
     [Theory]
+    [InlineData("bash -eu", "set -a", "unset -f deactivate")]
+    [InlineData("dash -eu", "set -a", "unset -f deactivate")]
+    [InlineData("zsh -eu", "set -a", "unset -f deactivate")]
+    [InlineData("fish", "true", "functions -e deactivate")]
+    public void A_function_that_something_else_took_away_is_not_missed(string shell, string before, string takeAway)
+    {
+        bool isFish = shell == "fish";
+        string script = WriteFile(MakeEnvironment("env"), isFish ? ActivationShell.Fish : ActivationShell.Bash);
+        string source = isFish ? $"source '{script}'" : $". '{script}'";
+        string said = Run(shell, $"{before}\n{source}\n{takeAway}\n{source}\necho \"active $CONDA_PREFIX\"");
+        Assert.Contains($"active {_scratch["env"]}", said);
+    }
+
+    [Theory]
     [InlineData("bash")]
     [InlineData("dash")]
     [InlineData("zsh")]
