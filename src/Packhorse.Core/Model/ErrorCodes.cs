@@ -40,6 +40,7 @@ public static class ErrorCodes
     public const string NotVerified = "PH0409";
     public const string BadImage = "PH0410";
     public const string BadSubmitFile = "PH0411";
+    public const string BadJobRecord = "PH0412";
 
     public const string DownloadFailed = "PH0500";
     public const string Busy = "PH0501";

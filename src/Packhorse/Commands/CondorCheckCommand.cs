@@ -91,7 +91,7 @@ internal sealed class CondorCheckCommand
         );
     }
 
-    private static void Print(TextWriter output, IReadOnlyList<Finding> findings)
+    internal static void Print(TextWriter output, IReadOnlyList<Finding> findings)
     {
         foreach (Finding finding in findings)
         {

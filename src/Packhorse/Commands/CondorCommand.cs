@@ -13,7 +13,11 @@ internal static class CondorCommand
             "condor",
             "Write, check and submit jobs for HTCondor, and explain what became of them."
         );
+        command.Subcommands.Add(CondorInitCommand.Build(terminal));
         command.Subcommands.Add(CondorCheckCommand.Build(terminal));
+        command.Subcommands.Add(CondorSubmitCommands.BuildSubmit(terminal));
+        command.Subcommands.Add(CondorSubmitCommands.BuildInteract(terminal));
+        command.Subcommands.Add(CondorExplainCommand.Build(terminal));
         command.SetAction(parsed => new HelpAction().Invoke(parsed));
         return command;
     }

@@ -38,7 +38,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("packhorse pa", "pack")]
     [InlineData("packhorse comp", "completion")]
     [InlineData("packhorse condor ch", "check")]
-    [InlineData("packhorse condor check --d", "--diff")]
+    [InlineData("packhorse condor check --di", "--diff")]
     [InlineData(
         "packhorse ",
         "pack unpack run shell mount record enter inspect verify publish fetch cache condor completion"

@@ -61,13 +61,20 @@ internal sealed class HiddenError : ISubmitRule
             yield break;
         }
         SubmitStatement? statement = context.Description.Statement("when_to_transfer_output");
-        string[] lines = ["when_to_transfer_output = ON_SUCCESS", .. SuccessUnknown.Line(context)];
+        // HTCondor brings back no output and error of a failed job then, unless they are streamed.
+        string[] streams =
+        [
+            .. ((string[])["stream_output", "stream_error"])
+                .Where(name => context.Description.Statement(name) is null)
+                .Select(name => $"{name} = true"),
+        ];
+        string[] lines = ["when_to_transfer_output = ON_SUCCESS", .. SuccessUnknown.Line(context), .. streams];
         yield return context.Find(
             this,
             outputs,
             Severity.Error,
             $"a job that fails before it has written {context.Description.Value("transfer_output_files")} is held for the missing file (code 12), and its own error is hidden",
-            "write when_to_transfer_output = ON_SUCCESS and success_exit_code = 0",
+            "write when_to_transfer_output = ON_SUCCESS, success_exit_code = 0, stream_output = true and stream_error = true",
             statement is null ? new SubmitEdit(outputs.FirstLine, 0, lines) : SubmitFile.Replace(statement, lines)
         );
     }

@@ -201,7 +201,8 @@ internal sealed class QueueInteractive : ISubmitRule
     {
         SubmitStatement[] queues = [.. context.File.Statements.Where(item => item.Kind == StatementKind.Queue)];
         SubmitStatement? many =
-            queues.FirstOrDefault(queue => queue.Value is not ("" or "1")) ?? queues.ElementAtOrDefault(1);
+            queues.FirstOrDefault(queue => queue.Value is not ("" or "1") && !IsOneWhenAsked(queue))
+            ?? queues.ElementAtOrDefault(1);
         if (!context.Options.IsInteractive || many is null)
         {
             yield break;
@@ -215,4 +216,8 @@ internal sealed class QueueInteractive : ISubmitRule
             queues.Length == 1 ? SubmitFile.Replace(many, "queue 1") : null
         );
     }
+
+    // How many they are is left to who calls condor_submit.
+    private static bool IsOneWhenAsked(SubmitStatement queue) =>
+        queue.Value.StartsWith($"$({InteractiveMacros.Jobs}:", StringComparison.OrdinalIgnoreCase);
 }
