@@ -17,6 +17,9 @@ internal static class Examples
     private sealed class HelpWithExamples(SynchronousCommandLineAction help, string[] examples)
         : SynchronousCommandLineAction
     {
+        /// <summary>Who asks for help need not have said all yet.</summary>
+        public override bool ClearsParseErrors => true;
+
         public override int Invoke(ParseResult parseResult)
         {
             int result = help.Invoke(parseResult);
