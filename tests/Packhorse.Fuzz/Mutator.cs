@@ -87,10 +87,15 @@ internal sealed class Mutator(int seed)
     private string ChangeOnce(string text)
     {
         const string Mark = "@@mark@@";
-        JsonNode root;
+        JsonNode? root;
         try
         {
-            root = JsonNode.Parse(text)!;
+            root = JsonNode.Parse(text);
+            if (root is null)
+            {
+                // The whole document has become null: any other is a change.
+                return Values[_random.Next(Values.Length)];
+            }
             _ = Places(root).Count();
             _ = root.ToJsonString();
         }

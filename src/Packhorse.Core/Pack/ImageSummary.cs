@@ -18,9 +18,13 @@ public sealed record ImageSummary
     /// <inheritdoc cref="PackSummary.VirtualPackages"/>
     public required IReadOnlyList<string> VirtualPackages { get; init; }
 
+    /// <summary>Bytes that are read ahead when the image is mounted, because a record said so.</summary>
+    public required long HotSetBytes { get; init; }
+
     /// <summary>Where the file system begins in the file: what other tools want to be told.</summary>
     public long Offset => Footer.FileSystem.Offset;
 
+    /// <exception cref="Model.CorruptDataException">The hot set is damaged.</exception>
     public static ImageSummary Of(ImageFile file)
     {
         ImageManifest manifest = file.Image.Manifest;
@@ -30,6 +34,7 @@ public sealed record ImageSummary
             Manifest = manifest,
             Footer = file.Image.Footer,
             IsSelfExtracting = file.Header is not null,
+            HotSetBytes = file.Image.ReadHotSet().Sum(range => range.Length),
             VirtualPackages = PackSummary.VirtualPackagesOf(manifest.Packages.Select(package => package.Record)),
         };
     }

@@ -78,12 +78,8 @@ internal sealed class ImageReport(Terminal terminal)
         json.WriteNumber("packed_size", summary.Footer.FileBytes);
         json.WriteNumber("unpacked_size", manifest.Bytes);
         json.WriteNumber("files", manifest.Files);
-        json.WriteStartArray("virtual_packages");
-        foreach (string name in summary.VirtualPackages)
-        {
-            json.WriteStringValue(name);
-        }
-        json.WriteEndArray();
+        json.WriteNumber("hot_set_bytes", summary.HotSetBytes);
+        JsonOutput.WriteStrings(json, "virtual_packages", summary.VirtualPackages);
         WritePackages(json, manifest);
     }
 

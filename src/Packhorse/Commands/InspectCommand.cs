@@ -77,12 +77,7 @@ internal sealed class InspectCommand
         json.WriteNumber("unpacked_size", summary.Size);
         json.WriteNumber("files", summary.Files);
         json.WriteNumber("not_verifiable", summary.Unverifiable);
-        json.WriteStartArray("virtual_packages");
-        foreach (string name in summary.VirtualPackages)
-        {
-            json.WriteStringValue(name);
-        }
-        json.WriteEndArray();
+        JsonOutput.WriteStrings(json, "virtual_packages", summary.VirtualPackages);
         json.WriteStartArray("packages");
         foreach (PackageSummary package in summary.Packages)
         {

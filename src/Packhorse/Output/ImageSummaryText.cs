@@ -22,6 +22,9 @@ internal static class ImageSummaryText
         );
         output.WriteLine($"python            {Printable.Text(manifest.Python ?? "none")}");
         output.WriteLine($"byte-code         {(manifest.HasByteCode ? "in the image, not unpacked" : "none")}");
+        output.WriteLine(
+            $"read ahead        {(summary.HotSetBytes > 0 ? ByteSize.Format(summary.HotSetBytes) : "nothing recorded")}"
+        );
         output.WriteLine($"packages          {manifest.Packages.Count}");
         output.WriteLine($"unpacked          {ByteSize.Format(manifest.Bytes)} in {manifest.Files} files");
         output.WriteLine(

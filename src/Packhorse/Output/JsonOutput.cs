@@ -17,4 +17,14 @@ internal static class JsonOutput
                 json.WriteEndObject();
             })
         );
+
+    public static void WriteStrings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            json.WriteStringValue(value);
+        }
+        json.WriteEndArray();
+    }
 }
