@@ -1,5 +1,6 @@
 using Packhorse.Model;
 using Packhorse.Output;
+using Packhorse.Pack;
 
 namespace Packhorse.Runtime;
 
@@ -16,6 +17,17 @@ internal sealed record CommandContext(Invocation Invocation, TextWriter Output, 
         new("--help", 'h', TakesValue: false),
         new("--version", 'V', TakesValue: false),
     ];
+
+    /// <summary>Options of what uses a pack.</summary>
+    public static readonly OptionSpec[] ExpectOptions =
+    [
+        new("--expect", '\0', TakesValue: true),
+        new("--root", '\0', TakesValue: true),
+    ];
+
+    /// <exception cref="UsageException">A value is no digest.</exception>
+    public static ExpectedFile Expected(OptionReader options) =>
+        ExpectedFile.Parse(options.Value("--expect"), options.Value("--root"));
 
     /// <summary>True when help or the version was asked for and given.</summary>
     public bool HasAnswered(OptionReader options)

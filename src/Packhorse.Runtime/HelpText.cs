@@ -62,11 +62,14 @@ internal static class HelpText
 
             {UnpackOptions}
 
+            Options of all that use the environment, before or behind run, shell, mount and verify:
+              --expect sha256:HEX         Compare the whole file with this digest before anything else
+              --root HEX                  Compare an image's root, or the digest of a pack's manifest: in no time, and what is used is compared with it
+
             Options of run and shell:
               --into DIR                  Directory for unpacked environments [default: $_CONDOR_SCRATCH_DIR, $TMPDIR or /tmp]
               --start WAYS                Of an image: auto, mount, or some of join, namespace, fusermount and unpack
               --explain                   Of an image: start nothing, print what each way would do here
-              --writable                  Of an image: the environment can be changed, in scratch space
               --writable                  Of an image: what is mounted can be written to, for this job alone
               -v, -q                      As above; run says nothing when all is well
 

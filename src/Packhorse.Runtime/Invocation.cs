@@ -24,6 +24,19 @@ internal sealed record Invocation
     /// <summary>What is left to be read.</summary>
     public required string[] Arguments { get; init; }
 
+    /// <summary>Digests may come first, as the one thing that a job's script adds: <c>--expect D run …</c> is <c>run --expect D …</c>.</summary>
+    private static string[] BehindVerb(string[] arguments)
+    {
+        int leading = 0;
+        while (leading + 1 < arguments.Length && arguments[leading] is "--expect" or "--root")
+        {
+            leading += 2;
+        }
+        return leading < arguments.Length && arguments[leading] is not ['-', ..]
+            ? [arguments[leading], .. arguments[..leading], .. arguments[(leading + 1)..]]
+            : arguments;
+    }
+
     public static Invocation Parse(string called, string[] arguments)
     {
         if (arguments is [SelfExtracting, var copy, var file, .. var rest])
@@ -33,7 +46,7 @@ internal sealed record Invocation
                 ProgramName = file,
                 File = file,
                 Copy = copy.Length > 0 ? copy : null,
-                Arguments = rest,
+                Arguments = BehindVerb(rest),
             };
         }
         string name = Path.GetFileName(called);

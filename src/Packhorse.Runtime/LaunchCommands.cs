@@ -2,6 +2,7 @@ using Packhorse.Model;
 using Packhorse.Mount;
 using Packhorse.Os;
 using Packhorse.Output;
+using Packhorse.Pack;
 using Packhorse.Run;
 
 namespace Packhorse.Runtime;
@@ -12,6 +13,7 @@ internal static class LaunchCommands
     private static readonly OptionSpec[] Options =
     [
         .. CommandContext.CommonOptions,
+        .. CommandContext.ExpectOptions,
         new("--into", '\0', TakesValue: true),
         new("--start", '\0', TakesValue: true),
         new("--override-virtual", '\0', TakesValue: true),
@@ -119,9 +121,12 @@ internal static class LaunchCommands
     private static int Start(CommandContext context, StartRequest request, OptionReader options, string[] command)
     {
         PlainReporter reporter = context.Reporter(options, Verbosity.Quiet);
+        ExpectedFile expected = CommandContext.Expected(options);
         IReadyEnvironment environment = context.Interruptibly(token =>
-            EnvironmentProvider.Provide(request, reporter, token)
-        );
+        {
+            expected.Check(request.Pack, reporter, token);
+            return EnvironmentProvider.Provide(request, reporter, token);
+        });
         return command.Length == 0 ? environment.Shell() : environment.Run(RawArguments.Of(command), Tell(context));
     }
 

@@ -20,6 +20,7 @@ internal static class PackCommands
     private static readonly OptionSpec[] UnpackOptions =
     [
         .. PixiUnpackOptions,
+        .. CommandContext.ExpectOptions,
         new("--override-virtual", '\0', TakesValue: true),
         new("--first", '\0', TakesValue: true),
         new("--keep-pyc", '\0', TakesValue: false),
@@ -48,7 +49,12 @@ internal static class PackCommands
             First = options.Value("--first") is { } list ? FirstPaths.Read(list) : null,
         };
         PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
-        UnpackResult result = context.Interruptibly(token => Unpack(pack, (request, reporter), token));
+        ExpectedFile expected = CommandContext.Expected(options);
+        UnpackResult result = context.Interruptibly(token =>
+        {
+            expected.Check(pack, reporter, token);
+            return Unpack(pack, (request, reporter), token);
+        });
         if (result.Unverified > 0)
         {
             reporter.Warn(
@@ -66,13 +72,20 @@ internal static class PackCommands
 
     public static void Verify(CommandContext context, string[] arguments)
     {
-        var options = new OptionReader(CommandContext.CommonOptions, arguments, stopsAtFirst: false);
+        OptionSpec[] known = [.. CommandContext.CommonOptions, .. CommandContext.ExpectOptions];
+        var options = new OptionReader(known, arguments, stopsAtFirst: false);
         if (context.HasAnswered(options))
         {
             return;
         }
         string path = context.PackOf(options.Rest);
         PlainReporter reporter = context.Reporter(options, Verbosity.Normal);
+        ExpectedFile expected = CommandContext.Expected(options);
+        context.Interruptibly(token =>
+        {
+            expected.Check(path, reporter, token);
+            return true;
+        });
         using ImageFile? image = ImageFile.TryOpen(path);
         if (image is not null)
         {

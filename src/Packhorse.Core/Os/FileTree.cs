@@ -105,6 +105,13 @@ public static class FileTree
 
     public static void DeleteFile(string path) => SystemErrors.Translating("remove", path, () => File.Delete(path));
 
+    /// <summary>Bytes of a file.</summary>
+    public static long SizeOf(string path) => SystemErrors.Translating("read", path, () => new FileInfo(path).Length);
+
+    /// <summary>When the content of a file changed last.</summary>
+    public static DateTimeOffset ModifiedAt(string path) =>
+        SystemErrors.Translating("read", path, () => new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero));
+
     /// <summary>Removes a directory with all in it, without following symbolic links; one that is not there is fine.</summary>
     public static void DeleteDirectory(string path)
     {

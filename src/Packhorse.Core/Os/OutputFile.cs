@@ -56,6 +56,20 @@ public sealed class OutputFile : IRandomAccess, IDisposable
     public static OutputFile Resume(string partPath, string path, UnixFileMode mode) =>
         Open(partPath, path, (mode, Keep: true));
 
+    /// <summary>True while a process of this machine writes a file that has not got its name yet.</summary>
+    public static bool IsBeingWritten(string partPath)
+    {
+        try
+        {
+            File.OpenHandle(partPath, FileMode.Open, FileAccess.Read, FileShare.Read).Dispose();
+            return false;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return FileTree.FileExists(partPath);
+        }
+    }
+
     /// <summary>Only what is a file, or nothing, may be replaced by one: a rename would put it in place of a device, too.</summary>
     /// <exception cref="UsageException">Something else has that name.</exception>
     public static void CheckReplaceable(string path)

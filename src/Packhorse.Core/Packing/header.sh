@@ -4,7 +4,7 @@
 # The tar alone: tail -c +@PAYLOAD_POSITION@ FILE
 # The braces: a shell that gets only a part of what is between them stops with a syntax error.
 _ph_base=0
-case ${1-} in run | shell) _ph_base=110 ;; esac
+case "${1-} ${3-}" in 'run '* | 'shell '* | --*' run' | --*' shell') _ph_base=110 ;; esac
 # Exit class, message, hint.
 _ph_fail() {
     printf 'error: %s\n' "$2" >&2

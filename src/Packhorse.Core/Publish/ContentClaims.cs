@@ -7,7 +7,6 @@ namespace Packhorse.Publish;
 public sealed record ContentClaims(Digest? Sha256, IReadOnlyList<string> Names)
 {
     private const string FragmentName = "sha256=";
-    private const string Label = "sha256:";
 
     /// <summary>False when nothing will be compared.</summary>
     public bool Any => Sha256 is not null || Names.Count > 0;
@@ -31,19 +30,6 @@ public sealed record ContentClaims(Digest? Sha256, IReadOnlyList<string> Names)
             [.. names.Where(name => NameHash.Find(name) is not null).Distinct(StringComparer.Ordinal)]
         );
     }
-
-    /// <param name="text"><c>sha256:</c> and 64 hexadecimal digits, or the digits alone.</param>
-    /// <exception cref="UsageException">Something else.</exception>
-    public static Digest ParseDigest(string text) =>
-        Digest.TryParse(
-            text.StartsWith(Label, StringComparison.OrdinalIgnoreCase) ? text[Label.Length..] : text,
-            out Digest digest
-        )
-            ? digest
-            : throw new UsageException(
-                ErrorCodes.BadArguments,
-                $"{EntryPath.Quote(text)} is no digest: it is sha256: and 64 hexadecimal digits"
-            );
 
     /// <summary>True when nothing that is known contradicts these digests.</summary>
     /// <param name="root">Of an image; asked only where the name does not have digits of the SHA-256.</param>

@@ -1,7 +1,7 @@
 namespace Packhorse.Publish;
 
 /// <summary>Words of a POSIX shell.</summary>
-internal static class ShellText
+public static class ShellText
 {
     private static readonly System.Buffers.SearchValues<char> Plain = System.Buffers.SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:@_,%="

@@ -56,6 +56,7 @@ public static class CommandLine
         root.Subcommands.Add(InspectCommand.Build(terminal));
         root.Subcommands.Add(VerifyCommand.Build(terminal));
         root.Subcommands.Add(PublishCommand.Build(terminal));
+        root.Subcommands.Add(PublishedCommand.Build(terminal));
         root.Subcommands.Add(FetchCommand.Build(terminal));
         root.Subcommands.Add(CacheCommand.Build(terminal));
         root.Subcommands.Add(CondorCommand.Build(terminal));

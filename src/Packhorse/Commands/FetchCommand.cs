@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Packhorse.Model;
 using Packhorse.Output;
+using Packhorse.Pack;
 using Packhorse.Publish;
 
 namespace Packhorse.Commands;
@@ -63,7 +64,7 @@ internal sealed class FetchCommand
     {
         string url = parsed.GetValue(_url)!;
         string output = parsed.GetValue(_output) ?? NameOf(url);
-        Digest? expected = parsed.GetValue(_expect) is { } text ? ContentClaims.ParseDigest(text) : null;
+        Digest? expected = parsed.GetValue(_expect) is { } text ? ExpectedFile.ParseDigest(text) : null;
         var request = new RemoteFetchRequest
         {
             Url = url,

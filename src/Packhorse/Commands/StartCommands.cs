@@ -76,6 +76,7 @@ internal sealed class StartCommands
         HelpName = "NAME=V",
     };
 
+    private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -188,16 +189,11 @@ internal sealed class StartCommands
     private Command Build(string name, string description)
     {
         ArgumentRules.NotEmpty(_into);
-        return new Command(name, description)
-        {
-            _pack,
-            _into,
-            _start,
-            _writable,
-            _overrides,
-            _common.Quiet,
-            _common.Verbose,
-        };
+        var command = new Command(name, description) { _pack, _into, _start, _writable, _overrides };
+        _expected.AddTo(command);
+        command.Options.Add(_common.Quiet);
+        command.Options.Add(_common.Verbose);
+        return command;
     }
 
     private void RequireCommand(Command command) =>
@@ -220,6 +216,7 @@ internal sealed class StartCommands
         Verbosity verbosity = parsed.GetValue(_common.Verbose) ? Verbosity.Verbose : Verbosity.Quiet;
         var reporter = new PlainReporter(_terminal.Error, verbosity, TimeProvider.System);
         StartRequest request = change(Request(parsed));
+        _expected.Check(parsed, request.Pack, reporter, cancellation);
         IReadyEnvironment environment = EnvironmentProvider.Provide(request, reporter, cancellation);
         return Start(environment, request.Command);
     }

@@ -75,6 +75,7 @@ internal sealed class UnpackCommand
         Description = "Of an image: unpack its byte-code too.",
     };
 
+    private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -104,6 +105,7 @@ internal sealed class UnpackCommand
                 result.AddError($"--workers must be 1 to {MostWorkers}");
             }
         });
+        self._expected.AddTo(command);
         self._common.AddTo(command);
         Examples.Add(
             command,
@@ -160,6 +162,15 @@ internal sealed class UnpackCommand
         };
         request.Check();
         string pack = parsed.GetValue(_pack)!;
+        _common.WithReporter(
+            parsed,
+            _terminal,
+            reporter =>
+            {
+                _expected.Check(parsed, pack, reporter, cancellation);
+                return true;
+            }
+        );
         if (parsed.GetValue(_common.DryRun))
         {
             DryRun(parsed, request, pack, cancellation);

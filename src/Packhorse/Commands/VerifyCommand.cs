@@ -14,6 +14,7 @@ internal sealed class VerifyCommand
         "environment.tar"
     );
 
+    private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -32,7 +33,13 @@ internal sealed class VerifyCommand
             self._common.Quiet,
             self._common.Verbose,
         };
-        Examples.Add(command, "packhorse verify environment.sh", "packhorse verify --json environment.tar");
+        self._expected.AddTo(command);
+        Examples.Add(
+            command,
+            "packhorse verify environment.sh",
+            "packhorse verify --expect sha256:HEX environment.sh",
+            "packhorse verify --json environment.tar"
+        );
         command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
         return command;
     }
@@ -44,6 +51,15 @@ internal sealed class VerifyCommand
         {
             throw new UsageException(ErrorCodes.BadArguments, "verify needs a pack that can be read twice, not a pipe");
         }
+        _common.WithReporter(
+            parsed,
+            _terminal,
+            reporter =>
+            {
+                _expected.Check(parsed, path, reporter, cancellation);
+                return true;
+            }
+        );
         using ImageFile? image = ImageFile.TryOpen(path);
         if (image is not null)
         {

@@ -1,0 +1,121 @@
+using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Pack;
+
+namespace Packhorse.Publish;
+
+/// <summary>What a published file turned out to be.</summary>
+public enum PublishedState
+{
+    /// <summary>Its content is what its name says.</summary>
+    Right,
+
+    /// <summary>Likewise, and a newer one of that name with another hash is there.</summary>
+    Older,
+
+    /// <summary>Its content is not what its name says.</summary>
+    Broken,
+
+    /// <summary>Left by a publish that was killed.</summary>
+    LeftOver,
+
+    /// <summary>A publish is bringing it just now.</summary>
+    OnItsWay,
+
+    /// <summary>Its name says nothing of its content.</summary>
+    Unnamed,
+}
+
+/// <param name="Modified">When it was placed.</param>
+public sealed record PublishedFile(string Path, PublishedState State, long Size, DateTimeOffset Modified);
+
+/// <summary>What is in a directory that files are published to. Nothing is changed.</summary>
+public static class PublishedFiles
+{
+    /// <exception cref="NotFoundException">There is no such directory.</exception>
+    public static IReadOnlyList<PublishedFile> Read(
+        string directory,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        string absolute = FileTree.Absolute(directory);
+        var files = new List<PublishedFile>();
+        foreach (string name in FileTree.List(absolute))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string path = Path.Combine(absolute, name);
+            if (FileTree.KindOf(path) == FileKind.File)
+            {
+                files.Add(
+                    new PublishedFile(
+                        path,
+                        StateOf(path, name, reporter, cancellation),
+                        FileTree.SizeOf(path),
+                        FileTree.ModifiedAt(path)
+                    )
+                );
+            }
+        }
+        return WithOlder(files);
+    }
+
+    private static PublishedState StateOf(string path, string name, IReporter reporter, CancellationToken cancellation)
+    {
+        if (TemporaryNames.IsOne(name))
+        {
+            return OutputFile.IsBeingWritten(path) ? PublishedState.OnItsWay : PublishedState.LeftOver;
+        }
+        if (NameHash.Find(name) is not { } hash)
+        {
+            return PublishedState.Unnamed;
+        }
+        using InputFile file = InputFile.Open(path);
+        reporter.BeginStage($"Reading {name}", 1, file.Length);
+        Digest digest = LocalFile.Hash(file, file.Length, reporter, cancellation);
+        return hash.Fits(digest) || IsNamedByRoot(path, hash, reporter, cancellation)
+            ? PublishedState.Right
+            : PublishedState.Broken;
+    }
+
+    private static bool IsNamedByRoot(string path, NameHash hash, IReporter reporter, CancellationToken cancellation)
+    {
+        try
+        {
+            using ImageFile? image = ImageFile.TryOpen(path);
+            if (image is null || !hash.Fits(image.Image.Footer.Root))
+            {
+                return false;
+            }
+            // The root alone says nothing of what is before it.
+            ImageVerifier.Verify(image, workers: 1, reporter, cancellation);
+            return true;
+        }
+        catch (Exception error) when (error is CorruptDataException or IncompatibleException)
+        {
+            return false;
+        }
+    }
+
+    private static List<PublishedFile> WithOlder(List<PublishedFile> files)
+    {
+        ILookup<string, PublishedFile> families = files
+            .Where(file => file.State == PublishedState.Right)
+            .ToLookup(file => FamilyOf(file.Path));
+        return
+        [
+            .. files.Select(file =>
+                file.State == PublishedState.Right
+                && families[FamilyOf(file.Path)].Any(other => other.Modified > file.Modified)
+                    ? file with
+                    {
+                        State = PublishedState.Older,
+                    }
+                    : file
+            ),
+        ];
+    }
+
+    // The name without its hash.
+    private static string FamilyOf(string path) => NameTemplate.OfNameWithHash(path, ofRoot: false)!.Fill(default);
+}

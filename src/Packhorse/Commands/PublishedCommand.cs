@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Globalization;
+using Packhorse.Model;
+using Packhorse.Output;
+using Packhorse.Publish;
+
+namespace Packhorse.Commands;
+
+/// <summary><c>packhorse published</c>.</summary>
+internal sealed class PublishedCommand
+{
+    private readonly Argument<string> _directory = ArgumentRules.Path(
+        "DEST",
+        "The directory that files were published to.",
+        defaultValue: null
+    );
+
+    private readonly CommonOptions _common = new();
+    private readonly Terminal _terminal;
+
+    private PublishedCommand(Terminal terminal) => _terminal = terminal;
+
+    public static Command Build(Terminal terminal)
+    {
+        var self = new PublishedCommand(terminal);
+        var command = new Command(
+            "published",
+            "List what was published, compare it with its names, and print how to remove what is broken or older. Nothing is removed."
+        )
+        {
+            self._directory,
+            self._common.Json,
+            self._common.Quiet,
+            self._common.Verbose,
+        };
+        Examples.Add(command, "packhorse published $STAGING/envs");
+        command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        IReadOnlyList<PublishedFile> files = _common.WithReporter(
+            parsed,
+            _terminal,
+            reporter => PublishedFiles.Read(parsed.GetValue(_directory)!, reporter, cancellation)
+        );
+        if (parsed.GetValue(_common.Json))
+        {
+            WriteJson(files);
+        }
+        else
+        {
+            WriteText(files);
+        }
+        return files.Any(file => file.State == PublishedState.Broken)
+            ? (int)ExitClass.FindingsFound
+            : (int)ExitClass.Ok;
+    }
+
+    private void WriteText(IReadOnlyList<PublishedFile> files)
+    {
+        foreach (PublishedFile file in files)
+        {
+            string when = file.Modified.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+            _terminal.Out.WriteLine(
+                $"{Word(file.State), -10} {ByteSize.Format(file.Size), 12}  {when}  {Printable.Text(Path.GetFileName(file.Path))}"
+            );
+        }
+        WriteRemovals(
+            files,
+            "Broken, or left by a publish that was killed:",
+            PublishedState.Broken,
+            PublishedState.LeftOver
+        );
+        WriteRemovals(
+            files,
+            "Older than another one of that name, when no job needs it any more:",
+            PublishedState.Older
+        );
+    }
+
+    private void WriteRemovals(IReadOnlyList<PublishedFile> files, string title, params PublishedState[] states)
+    {
+        string[] lines =
+        [
+            .. files.Where(file => states.Contains(file.State)).Select(file => $"  rm -f {ShellText.Quote(file.Path)}"),
+        ];
+        if (lines.Length == 0)
+        {
+            return;
+        }
+        _terminal.Out.WriteLine();
+        _terminal.Out.WriteLine(title);
+        foreach (string line in lines)
+        {
+            _terminal.Out.WriteLine(Printable.Text(line));
+        }
+    }
+
+    private void WriteJson(IReadOnlyList<PublishedFile> files) =>
+        _terminal.Out.WriteLine(
+            JsonOutput.Write(
+                "packhorse/published/1",
+                json =>
+                {
+                    json.WriteStartArray("files");
+                    foreach (PublishedFile file in files)
+                    {
+                        json.WriteStartObject();
+                        json.WriteString("path", file.Path);
+                        json.WriteString("state", Word(file.State).Replace(' ', '_'));
+                        json.WriteNumber("size", file.Size);
+                        json.WriteString("modified", file.Modified.ToString("o", CultureInfo.InvariantCulture));
+                        json.WriteEndObject();
+                    }
+                    json.WriteEndArray();
+                }
+            )
+        );
+
+    private static string Word(PublishedState state) =>
+        state switch
+        {
+            PublishedState.Right => "right",
+            PublishedState.Older => "older",
+            PublishedState.Broken => "broken",
+            PublishedState.LeftOver => "left over",
+            PublishedState.OnItsWay => "on its way",
+            _ => "no hash",
+        };
+}
