@@ -51,7 +51,7 @@ public sealed class BadSurroundingsTests : IDisposable
         Run(Closed("")).ExpectCode(0);
         Run(Closed("run -- sh -c 'exit 9'")).ExpectCode(9);
 
-        Assert.StartsWith("export PATH=", File.ReadAllText(_scratch["out/activate.sh"]), StringComparison.Ordinal);
+        Assert.StartsWith("if ! [ -d ", File.ReadAllText(_scratch["out/activate.sh"]), StringComparison.Ordinal);
         Assert.Equal($"#!/bin/sh\necho {_scratch["out/env"]}\n", File.ReadAllText(_scratch["out/env/bin/where"]));
     }
 

@@ -201,7 +201,7 @@ public sealed class SelfExtractingFileTests : IDisposable
 
         AssertUnpacked();
         // Nothing that was meant for a closed stream went into a file.
-        Assert.StartsWith("export PATH=", File.ReadAllText(_scratch["out/activate.sh"]), StringComparison.Ordinal);
+        Assert.StartsWith("if ! [ -d ", File.ReadAllText(_scratch["out/activate.sh"]), StringComparison.Ordinal);
     }
 
     [Fact]
