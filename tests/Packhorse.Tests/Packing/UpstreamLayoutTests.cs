@@ -18,7 +18,6 @@ public sealed class UpstreamLayoutTests : IDisposable
         ChannelDirectory channel = SamplePackages.Channel(_scratch["channel"]);
         // "a+b" sorts before "a-b" as a file name and after "a" as a name.
         channel.Add(new PackageBuilder("a", "1.0", "0"));
-        channel.Add(new PackageBuilder("a", "1.0", "0"), PackageArchiveKind.TarBz2);
         channel.Add(new PackageBuilder("a+b", "1.0", "0"));
         channel.Add(new PackageBuilder(new string('n', 110), "2", "py_7").NoArchGeneric());
         Compare(channel);
