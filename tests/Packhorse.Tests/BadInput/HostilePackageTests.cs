@@ -131,12 +131,24 @@ public sealed class HostilePackageTests : IDisposable
         _sandbox.RefusesPack("PH0101", _sandbox.Pack(Small.Module()), "no package named python", "module");
 
     [Fact]
-    public void Two_packages_of_one_name_are_refused() =>
+    public void Two_packages_of_one_name_are_refused()
+    {
+        // None of ours: what packs refuses them too.
+        PackTar tar = PackTar.Read(_sandbox.Pack(Small.Tool())).WithoutDigests();
+        string repodata = tar.Find("linux-64/repodata.json");
+        JsonNode json = JsonNode.Parse(tar[repodata])!;
+        JsonNode packages = json["packages.conda"]!;
+        JsonNode second = packages["tool-1.0-h0_0.conda"]!.DeepClone();
+        second["version"] = "2.0";
+        packages["tool-2.0-h0_0.conda"] = second;
+        byte[] content = new PackageBuilder("tool", "2.0").AddFile("x", "x").ToConda();
+
         _sandbox.RefusesPack(
             "PH0101",
-            _sandbox.Pack(Small.Tool(), new PackageBuilder("tool", "2.0").AddFile("x", "x")),
+            tar.With(repodata, json.ToJsonString()).Plus("channel/linux-64/tool-2.0-h0_0.conda", content).ToArray(),
             "two packages have the name tool"
         );
+    }
 
     [Fact]
     public void A_prefix_longer_than_a_placeholder_is_refused()
