@@ -92,6 +92,10 @@ public sealed class JobTests(Pool pool, Environments environments)
         Assert.Contains("packhorse: mounted", session.Output + session.Error, StringComparison.Ordinal);
         // The session's job ends a moment after the session.
         job.Run("condor_wait", "-wait", "30", "job.log").Succeeded();
+        Assert.True(
+            File.Exists(job["found.txt"]),
+            $"found.txt did not come back\n{session.Output}\n{session.Error}\n{job.Text("job.log")}"
+        );
         Assert.StartsWith("/media/p/", job.Text("found.txt"), StringComparison.Ordinal);
         Assert.Single(job.Text("job.log").Split("Job submitted from host")[1..]);
     }
