@@ -60,13 +60,13 @@ internal static class SubmitText
             Line(text, "# They lie in the scratch directory under their last names, without directories.");
             Line(text, $"transfer_input_files = {string.Join(", ", inputs)}");
         }
-        Line(text, "success_exit_code = 0");
         Line(
             text,
             "# A job that fails shows its own error, not that of an output file that it could not write. Interactive"
         );
-        Line(text, "# sessions give back what is new.");
+        Line(text, "# sessions, of which HTCondor thinks as failed, give back what is new.");
         Line(text, $"if ! defined {InteractiveMacros.Interactive}");
+        Line(text, "  success_exit_code = 0");
         Line(text, "  when_to_transfer_output = ON_SUCCESS");
         if (request.Outputs.Count > 0)
         {
