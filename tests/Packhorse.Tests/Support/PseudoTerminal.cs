@@ -8,6 +8,9 @@ internal sealed class PseudoTerminal : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
+    // readline scrolls what is wider than a dumb terminal sideways: a prompt with a long path must not push its own beginning out of sight.
+    private const string WideTerminal = "/bin/stty cols 4000 rows 50; ";
+
     private readonly Process _process;
     private readonly StringBuilder _seen = new();
     private readonly Task _reading;
@@ -18,7 +21,7 @@ internal sealed class PseudoTerminal : IDisposable
     public PseudoTerminal(string command, IReadOnlyDictionary<string, string> environment)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "no script on this machine");
-        var start = new ProcessStartInfo("/usr/bin/script", ["-q", "-f", "-e", "-c", command, "/dev/null"])
+        var start = new ProcessStartInfo("/usr/bin/script", ["-q", "-f", "-e", "-c", WideTerminal + command, "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
