@@ -48,6 +48,31 @@ public sealed class ImageTests(Environments environments) : IDisposable
     }
 
     [Fact]
+    public void Byte_code_of_modules_that_name_their_prefix_is_not_taken_at_another_one()
+    {
+        MakeImage("--pyc", "on");
+        string job = Path.Combine(_scratch.FullName, "job");
+        Published.Run("unpack", Image, "-o", job, "--keep-pyc", "-q").Succeeded();
+        string prefix = Path.Combine(job, "env");
+        const string Code = """
+            import glob, importlib.machinery, importlib.util, marshal, os, sys
+            old, new, found = sys.argv[1].encode(), sys.prefix.encode(), 0
+            for path in glob.glob(sys.prefix + "/lib/python3*/**/*.py", recursive=True):
+                with open(path, "rb") as file:
+                    text = file.read()
+                if new in text and os.path.exists(importlib.util.cache_from_source(path)):
+                    code = importlib.machinery.SourceFileLoader("module", path).get_code("module")
+                    assert old not in marshal.dumps(code), path
+                    found += 1
+            print(found)
+            """;
+
+        Outcome python = Published.Start($"{prefix}/bin/python3", ["-B", "-c", Code, Prefix]).Succeeded();
+
+        Assert.NotEqual("0", python.Output.Trim());
+    }
+
+    [Fact]
     public void Without_byte_code_the_image_holds_what_unpacking_makes()
     {
         MakeImage("--pyc", "off");

@@ -11,7 +11,7 @@ internal readonly record struct PythonModule(string Path, byte[] Source);
 
 /// <summary>
 /// Compiles modules to byte-code by the environment's own Python: files that name the hash of their source and are taken unchecked (PEP 552),
-/// as nothing can change in an image. Equal modules in equal groups give equal bytes. One thread asks.
+/// as nothing can change in an image; checked only where the source has the prefix in it, and so changes with it. Equal modules in equal groups give equal bytes. One thread asks.
 /// </summary>
 internal sealed class ByteCodeCompiler : IDisposable
 {
@@ -73,6 +73,7 @@ internal sealed class ByteCodeCompiler : IDisposable
     {
         try
         {
+            WriteBytes(Encoding.UTF8.GetBytes(prefix));
             WriteNumber(modules.Count);
             foreach (PythonModule module in modules)
             {
