@@ -26,6 +26,8 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
         ),
     ];
 
+    private string _prefix = "";
+
     private string Image => Path.Combine(scratch, "image.sqfs");
 
     private string Runtime => Path.Combine(scratch, "runtime");
@@ -63,6 +65,7 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
         Checked("/bin/cp", Path.Combine(Path.GetDirectoryName(Programs.Packhorse)!, "packhorse-runtime"), Runtime);
         // Relocated, which what unsquashfs takes out is not: some modules look for files in the prefix that they were built for.
         Checked(Programs.Packhorse, "unpack", Image, "-o", Path.GetDirectoryName(Unpacked)!, "--keep-pyc", "-q");
+        _prefix = PrefixOfImage();
         Checked("/bin/chmod", "-R", "a+rX", scratch);
     }
 
@@ -177,7 +180,7 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
             RedirectStandardOutput = true,
         };
         start.Environment["IMAGE"] = Image;
-        start.Environment["PREFIX"] = PrefixOfImage();
+        start.Environment["PREFIX"] = _prefix;
         using Process process = Process.Start(start)!;
         string said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -186,12 +189,17 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
             : throw new InvalidOperationException($"exit code {process.ExitCode} of {script}");
     }
 
-    private string PrefixOfImage() =>
-        File.ReadLines(Path.Combine(Unpacked, "conda-meta/packhorse"))
-            .Select(line => PrefixMember().Match(line))
-            .First(match => match.Success)
-            .Groups[1]
-            .Value;
+    private string PrefixOfImage()
+    {
+        var start = new ProcessStartInfo(Programs.Packhorse, ["inspect", "--json", Image])
+        {
+            RedirectStandardOutput = true,
+        };
+        using Process process = Process.Start(start)!;
+        string said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return PrefixMember().Match(said).Groups[1].Value;
+    }
 
     private static void Checked(string program, params string[] arguments)
     {
