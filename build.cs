@@ -14,6 +14,9 @@ string[] arguments = args;
 string verb = arguments.Length > 0 ? arguments[0] : "help";
 string[] rest = arguments.Length > 1 ? arguments[1..] : [];
 Directory.SetCurrentDirectory(Root());
+
+// What is running gets the same signal, clears up after itself, and is waited for.
+Console.CancelKeyPress += (_, pressed) => pressed.Cancel = true;
 try
 {
     return verb switch
@@ -40,6 +43,7 @@ int Help()
         dotnet build.cs VERB
 
           demo          make a channel of real software, pack it, unpack it, run Python in it; prints what each step cost
+          demo --condor the same in jobs of a real HTCondor pool, made for it: eight jobs and an interactive session
           test          format check, build, every test; ends with "N passed, N failed, N skipped"
           test --full   the same, what takes gigabytes or long, and parsers against changed inputs
                         (--fuzz-seconds N: how long each parser, 30 if not given)

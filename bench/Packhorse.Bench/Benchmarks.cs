@@ -1,5 +1,6 @@
 using System.Globalization;
 using Packhorse.Bench.Measure;
+using Packhorse.Bench.Pools;
 using Packhorse.Model;
 using Packhorse.TestChannel;
 
@@ -22,11 +23,15 @@ internal static class Benchmarks
         {
             return RunExecutable(output);
         }
+        if (names is ["condor" or "condor-many", ..])
+        {
+            return PoolBenchmarks.Run(names, output);
+        }
         string[] unknown = [.. names.Except(["small", "large", "update", "image"])];
         if (unknown.Length > 0)
         {
             Console.Error.WriteLine(
-                $"no benchmark is called {unknown[0]}: small, large, update, image, executable, mount [large], shaped LOCK ENVIRONMENT"
+                $"no benchmark is called {unknown[0]}: small, large, update, image, executable, mount [large], shaped LOCK ENVIRONMENT, condor [large | shaped LOCK ENVIRONMENT], condor-many"
             );
             return 2;
         }
@@ -144,7 +149,7 @@ internal static class Benchmarks
         output.WriteLine();
     }
 
-    private static void Describe(string name, Channel channel, string root, TextWriter output) =>
+    internal static void Describe(string name, Channel channel, string root, TextWriter output) =>
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,

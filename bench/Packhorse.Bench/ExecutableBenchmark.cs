@@ -17,14 +17,13 @@ internal sealed class ExecutableBenchmark(string scratch, TextWriter output)
     private const int HeaderBytes = 8192;
     private const int EndMarkBytes = 16;
 
-    // Written from the description of the algorithm: markers, line numbers, everything between them decoded.
-    private const string StockHeader = """
+    private const string StockHeader = $$"""
         set -eu
-        header=$(grep -anm 1 '^@@END_HEADER@@' "$1" | cut -d: -f1)
-        archive=$(grep -anm 1 '^@@END_ARCHIVE@@' "$1" | cut -d: -f1)
         mkdir -p "$2/temporary" "$2/out"
-        sed -n "$((header + 1)),$((archive - 1))p" "$1" | base64 -d > "$2/temporary/archive.tar"
-        sed -n "$((archive + 1)),\$p" "$1" | base64 -d > "$2/temporary/unpacker"
+        decode() {
+        {{StockFile.Decode}}
+        }
+        decode "$1" "$2/temporary"
         tar xf "$2/temporary/archive.tar" -C "$2/out"
         rm -r "$2/temporary"
         """;
@@ -109,9 +108,7 @@ internal sealed class ExecutableBenchmark(string scratch, TextWriter output)
     {
         string file = this["stock.sh"];
         string runtime = Path.Combine(Path.GetDirectoryName(Programs.Packhorse)!, "packhorse-runtime");
-        string script =
-            "{ printf '#!/bin/sh\\n@@END_HEADER@@\\n'; base64 -w0 \"$1\"; printf '\\n@@END_ARCHIVE@@\\n'; base64 -w0 \"$2\"; } > \"$3\"";
-        Checked(MeasuredProcess.Run(["/bin/sh", "-c", script, "sh", this["environment.tar"], runtime, file]));
+        StockFile.Make(this["environment.tar"], runtime, file);
         return file;
     }
 

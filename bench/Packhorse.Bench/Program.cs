@@ -1,11 +1,13 @@
 using Packhorse.Bench;
+using Packhorse.Bench.Pools;
 using Packhorse.TestChannel;
 
 try
 {
     return args switch
     {
-        ["demo", ..] => Demo.Run(Console.Out),
+        ["demo", "--condor"] => CondorDemo.Run(Console.Out),
+        ["demo"] => Demo.Run(Console.Out),
         ["bench", .. var names] => Benchmarks.Run(names, Console.Out),
         _ => Usage(),
     };
@@ -18,6 +20,6 @@ catch (MissingToolException missing)
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: Packhorse.Bench demo | bench [NAME...]");
+    Console.Error.WriteLine("usage: Packhorse.Bench demo [--condor] | bench [NAME...]");
     return 2;
 }

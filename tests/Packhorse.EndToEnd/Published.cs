@@ -27,6 +27,9 @@ public static class Published
         }
     }
 
+    /// <summary>The directory of the sources.</summary>
+    public static string Repository => Root();
+
     public static Outcome Run(params string[] arguments) => Start(Packhorse, arguments);
 
     /// <param name="environment">The whole environment; inherited if not given.</param>

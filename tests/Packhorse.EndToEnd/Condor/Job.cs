@@ -20,8 +20,31 @@ internal sealed class Job(CondorPool pool, string name)
     public void SubmitAndWait()
     {
         Run("condor_submit", "job.sub").Succeeded();
-        Outcome wait = Run("condor_wait", "-wait", "60", "job.log");
+        WaitForEnd();
+    }
+
+    /// <summary>Of all jobs in the log.</summary>
+    public void WaitForEnd()
+    {
+        Outcome wait = Run("condor_wait", "-wait", "120", "job.log");
         Assert.True(wait.ExitCode == 0, Text("job.log"));
+    }
+
+    /// <param name="pattern">Of one file, which need not be there yet.</param>
+    public void WaitFor(string pattern, string text)
+    {
+        for (int i = 0; i < 240; i++)
+        {
+            if (
+                Directory.GetFiles(this["."], pattern) is [var file]
+                && File.ReadAllText(file).Contains(text, StringComparison.Ordinal)
+            )
+            {
+                return;
+            }
+            Thread.Sleep(500);
+        }
+        Assert.Fail($"no '{text}' in {pattern}\n{Text("job.log")}");
     }
 
     /// <summary>The only file of a pattern.</summary>
@@ -40,12 +63,29 @@ internal sealed class Job(CondorPool pool, string name)
         Write(file, there.Replace(old, text, StringComparison.Ordinal));
     }
 
-    /// <param name="offset">Of the byte that is changed; negative: from the end.</param>
-    public void Damage(string file, int offset)
+    /// <summary>Puts lines in the place of the one of a submit file that gives a command.</summary>
+    public void Edit(string file, string command, string lines)
     {
-        byte[] bytes = File.ReadAllBytes(this[file]);
-        bytes[offset < 0 ? bytes.Length + offset : offset] ^= 1;
-        File.WriteAllBytes(this[file], bytes);
+        string[] there = File.ReadAllLines(this[file]);
+        int at = Array.FindIndex(there, line => line.StartsWith($"{command} =", StringComparison.Ordinal));
+        Assert.True(at >= 0, $"no {command} in {file}");
+        there[at] = lines;
+        Write(file, string.Join('\n', there) + "\n");
+    }
+
+    /// <param name="offset">Of the byte that is changed; negative: from the end.</param>
+    public void Damage(string file, int offset) => Alter(this[file], offset, 1);
+
+    /// <summary>Changes bytes of a file in its place, or as many as there are.</summary>
+    public static void Alter(string path, int offset, int count)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        int begin = offset < 0 ? bytes.Length + offset : offset;
+        for (int i = begin; i < Math.Min(begin + count, bytes.Length - 5000) || i == begin; i++)
+        {
+            bytes[i] ^= 1;
+        }
+        File.WriteAllBytes(path, bytes);
     }
 
     private void Own(string file) => Published.Start("chown", [$"{UserId}:{UserId}", this[file]]).Succeeded();

@@ -7,6 +7,15 @@ namespace Packhorse.EndToEnd.Condor;
 /// <summary>One HTCondor pool for all tests that want one, started when the first of them does.</summary>
 public sealed class Pool : IDisposable
 {
+    /// <summary>What a job writes to come to the node that has little disk and takes nobody else.</summary>
+    public const string WantTightNode = "+WantTightNode = true\nrequirements = regexp(\"@tight@\", TARGET.Name)";
+
+    private static readonly PoolNode Tight = new("tight")
+    {
+        DiskMegabytes = 60,
+        Settings = new Dictionary<string, string> { ["START"] = "TARGET.WantTightNode =?= true" },
+    };
+
     private readonly System.Threading.Lock _starting = new();
     private CondorPool? _pool;
     private string? _reason;
@@ -39,7 +48,17 @@ public sealed class Pool : IDisposable
         try
         {
             _pool = CondorPool.Start(
-                new PoolOptions { Programs = new Dictionary<string, string> { ["packhorse"] = Published.Packhorse } }
+                new PoolOptions
+                {
+                    Programs = new Dictionary<string, string> { ["packhorse"] = Published.Packhorse },
+                    Nodes =
+                    [
+                        new PoolNode("newgpu").WithGpu("9.0", "12.8"),
+                        new PoolNode("oldgpu").WithGpu("6.1", "12.8"),
+                        new PoolNode("olddriver").WithGpu("9.0", "11.4"),
+                        Tight,
+                    ],
+                }
             );
         }
         catch (MissingToolException missing)

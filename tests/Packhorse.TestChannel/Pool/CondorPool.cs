@@ -5,22 +5,6 @@ using System.Net.Sockets;
 
 namespace Packhorse.TestChannel;
 
-/// <summary>How a pool is started.</summary>
-public sealed record PoolOptions
-{
-    /// <summary>The Debian release that HTCondor comes from: trixie has 23.9, sid 25.</summary>
-    public string Suite { get; init; } = "trixie";
-
-    /// <summary>Lines for HTCondor's configuration.</summary>
-    public string Configuration { get; init; } = "";
-
-    /// <summary>Programs that are in the pool's /opt/bin; by name and path.</summary>
-    public IReadOnlyDictionary<string, string> Programs { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Where the root is kept.</summary>
-    public string CacheDirectory { get; init; } = ChannelOptions.DefaultCacheDirectory;
-}
-
 /// <summary>What a program in the pool said.</summary>
 public sealed record PoolOutcome(int ExitCode, string Output, string Error);
 
@@ -35,13 +19,16 @@ public sealed class CondorPool : IDisposable
     private readonly Process _holder;
     private readonly Task<string> _errors;
     private readonly string _directory;
+    private readonly System.Threading.Lock _ending = new();
     private string _master = "";
+    private bool _hasEnded;
 
     private CondorPool(Process holder, string directory)
     {
         _holder = holder;
         _directory = directory;
         _errors = holder.StandardError.ReadToEndAsync();
+        AppDomain.CurrentDomain.ProcessExit += EndWithProcess;
     }
 
     /// <summary>The home directory of who submits, as this machine sees it; in the pool it is <see cref="HomeInside"/>.</summary>
@@ -49,8 +36,19 @@ public sealed class CondorPool : IDisposable
 
     public static string HomeInside => $"/home/{PoolRoot.User}";
 
+    /// <summary>Where the user has large files, as CHTC's variable STAGING says it.</summary>
+    public static string StagingInside => $"/staging/{PoolRoot.User[0]}/{PoolRoot.User}";
+
     /// <summary>What osdf:// URLs name: a directory for the pool's own plugin, which is test code.</summary>
     public string Objects => $"{_directory}/var/lib/osdf/objects";
+
+    /// <summary>What is /staging in the pool, as this machine sees it; <c>osdf:///chtc/staging</c> is the same.</summary>
+    public string Staging => $"{Objects}/chtc/staging";
+
+    public string Logs => $"{_directory}/var/log/condor";
+
+    /// <summary>The pool's master, which is the first process of a namespace.</summary>
+    public int MasterProcess => int.Parse(_master, CultureInfo.InvariantCulture);
 
     /// <summary>A line per transfer of an osdf:// URL: direction, bytes, URL.</summary>
     public string[] Transfers => File.ReadAllLines($"{_directory}/var/lib/osdf/transfers");
@@ -63,7 +61,7 @@ public sealed class CondorPool : IDisposable
         {
             throw new MissingToolException("a pool mounts and changes users", "run as root");
         }
-        string root = PoolRoot.Make(options.Suite, options.CacheDirectory);
+        string root = PoolRoot.Make(options.Suite, options.Packages, options.CacheDirectory);
         string own = Directory.CreateTempSubdirectory("packhorse-pool-").FullName;
         Prepare(own, root, options);
         string[] shown = [own + "/plugins", "/opt/pool", own + "/programs", "/opt/bin"];
@@ -82,7 +80,7 @@ public sealed class CondorPool : IDisposable
         var pool = new CondorPool(Process.Start(start)!, own);
         try
         {
-            pool.WaitForSlot();
+            pool.WaitForSlots(1 + options.Nodes.Count);
             return pool;
         }
         catch
@@ -118,7 +116,14 @@ public sealed class CondorPool : IDisposable
     private ProcessStartInfo Entering(string inside, IEnumerable<string> command)
     {
         string[] identity = [$"--reuid={PoolRoot.UserId}", $"--regid={PoolRoot.UserId}", "--init-groups"];
-        string[] variables = [$"HOME={HomeInside}", $"USER={PoolRoot.User}", "LANG=C.UTF-8", "TERM=dumb"];
+        string[] variables =
+        [
+            $"HOME={HomeInside}",
+            $"USER={PoolRoot.User}",
+            $"STAGING={StagingInside}",
+            "LANG=C.UTF-8",
+            "TERM=dumb",
+        ];
         const string path = "PATH=/opt/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         var start = new ProcessStartInfo(
             "nsenter",
@@ -137,6 +142,21 @@ public sealed class CondorPool : IDisposable
 
     public void Dispose()
     {
+        lock (_ending)
+        {
+            if (!_hasEnded)
+            {
+                _hasEnded = true;
+                End();
+            }
+        }
+    }
+
+    private void EndWithProcess(object? sender, EventArgs arguments) => Dispose();
+
+    private void End()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= EndWithProcess;
         _holder.StandardInput.Close();
         if (!_holder.WaitForExit(TimeSpan.FromSeconds(25)))
         {
@@ -158,7 +178,7 @@ public sealed class CondorPool : IDisposable
                     "var/lib/condor/spool",
                     "var/log/condor",
                     "var/spool/condor",
-                    "var/lib/osdf/objects",
+                    "var/lib/osdf/objects/chtc" + StagingInside,
                     "plugins",
                     "programs",
                 ]
@@ -173,7 +193,18 @@ public sealed class CondorPool : IDisposable
         File.WriteAllText(own + "/pool.sh", Text("pool.sh"));
         string port = FreePort().ToString(CultureInfo.InvariantCulture);
         string configuration = Text("pool.conf").Replace("@PORT@", port, StringComparison.Ordinal);
-        File.WriteAllText(own + "/etc/condor/config.d/50-pool", configuration + options.Configuration + "\n");
+        File.WriteAllText(
+            own + "/etc/condor/config.d/50-pool",
+            configuration
+                + string.Concat(options.Nodes.Select(node => node.Configuration))
+                + options.Configuration
+                + "\n"
+        );
+        File.WriteAllLines(
+            own + "/disks",
+            options.Nodes.Select(node => $"{node.ExecuteDirectory} {node.DiskMegabytes ?? 0}")
+        );
+        File.WriteAllText(own + "/plugins/gpus", Text("gpus.sh"));
         File.WriteAllText(own + "/plugins/osdf-plugin", Text("osdf-plugin.py"));
         File.WriteAllText(own + "/var/lib/osdf/transfers", "");
         foreach ((string name, string path) in options.Programs)
@@ -187,7 +218,7 @@ public sealed class CondorPool : IDisposable
         Tool.Run("chown", ["-R", "64:64", own + "/var/lib/condor", own + "/var/log/condor", own + "/var/spool/condor"]);
     }
 
-    private void WaitForSlot()
+    private void WaitForSlots(int nodes)
     {
         long begin = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(begin) < Patience)
@@ -201,20 +232,23 @@ public sealed class CondorPool : IDisposable
             }
             string file = _directory + "/master";
             _master = File.Exists(file) ? File.ReadAllText(file).Trim() : "";
-            if (_master.Length > 0 && Run("", ["condor_status", "-af", "State"]).Output.Length > 0)
+            if (_master.Length > 0 && CountSlots() >= nodes)
             {
                 return;
             }
             Thread.Sleep(300);
         }
-        throw new MissingToolException($"no slot in {Patience.TotalSeconds} s", EndOfLogs());
+        throw new MissingToolException($"no {nodes} slots in {Patience.TotalSeconds} s", EndOfLogs());
     }
+
+    private int CountSlots() =>
+        Run("", ["condor_status", "-af", "State"]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 
     private string EndOfLogs() =>
         string.Join(
             '\n',
             Directory
-                .GetFiles($"{_directory}/var/log/condor", "*Log")
+                .GetFiles(Logs, "*Log")
                 .SelectMany(file => File.ReadLines(file).TakeLast(12).Prepend(Path.GetFileName(file)))
         );
 

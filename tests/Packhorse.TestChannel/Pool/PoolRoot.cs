@@ -36,9 +36,15 @@ internal static class PoolRoot
         "util-linux",
     ];
 
+    /// <param name="further">Packages that not every pool needs.</param>
     /// <exception cref="MissingToolException">It cannot be made here.</exception>
-    public static string Make(string suite, string cacheDirectory) =>
-        new DebianTree(suite, $"{suite}-pool-{Recipe}", Packages, Finish).Make(cacheDirectory);
+    public static string Make(string suite, IReadOnlyList<string> further, string cacheDirectory) =>
+        new DebianTree(
+            suite,
+            string.Join('-', further.Prepend($"{suite}-pool-{Recipe}")),
+            [.. Packages, .. further],
+            Finish
+        ).Make(cacheDirectory);
 
     private static void Finish(string root)
     {

@@ -7,6 +7,8 @@ shift 2
 read -r process rest </proc/self/stat
 echo "$process" >"$own/master"
 hostname pool.test
+# Where jobs' larger files are at CHTC.
+mkdir -p "$root/staging"
 mount --bind "$root" "$root"
 mount -o remount,bind,ro "$root"
 cd "$root"
@@ -33,6 +35,12 @@ mount -t tmpfs -o mode=1777 tmpfs tmp
 for directory in etc/condor/config.d home var/lib/condor var/log/condor var/spool/condor var/lib/osdf; do
     mount --bind "$own/$directory" "$directory"
 done
+mount --bind "$own/var/lib/osdf/objects/chtc/staging" staging
+while read -r directory size; do
+    mkdir -p ".$directory"
+    [ "$size" = 0 ] || mount -t tmpfs -o "size=${size}m" tmpfs ".$directory"
+    chown 64:64 ".$directory"
+done <"$own/disks"
 mount -t tmpfs -o mode=755 tmpfs opt
 while [ $# -gt 0 ]; do
     mkdir -p "./$2"

@@ -21,7 +21,10 @@ internal sealed class PseudoTerminal : IDisposable
     public PseudoTerminal(string command, IReadOnlyDictionary<string, string> environment)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "no script on this machine");
-        var start = new ProcessStartInfo("/usr/bin/script", ["-q", "-f", "-e", "-c", WideTerminal + command, "/dev/null"])
+        var start = new ProcessStartInfo(
+            "/usr/bin/script",
+            ["-q", "-f", "-e", "-c", WideTerminal + command, "/dev/null"]
+        )
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -42,7 +42,7 @@ public sealed record JobArchive(
             throw new NotFoundException(ErrorCodes.FileNotFound, $"there is no file {EntryPath.Quote(path)}")
             {
                 Hint = isUrl
-                    ? "its digests and sizes are read from a copy with the same name in this directory"
+                    ? $"its digests and sizes are read from a copy in this directory: packhorse fetch {ShellText.Quote(archive)}"
                     : "make it: packhorse pack --image --create-executable",
             };
         }
