@@ -529,6 +529,7 @@ internal static partial class Program
         ("ksh", "ksh"),
         ("xonsh", "xonsh"),
         ("strace", "strace"),
+        ("util-linux-extra", "fincore"),
         ("squashfs-tools", "unsquashfs"),
     ];
 }

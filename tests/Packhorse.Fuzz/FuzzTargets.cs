@@ -30,6 +30,7 @@ internal static class FuzzTargets
         new("pixi-pack.json", Manifest),
         new("pixi.lock", LockYaml),
         new("record.json", ImageTargets.RecordJson),
+        new("hot-set", ImageTargets.HotSetBytes),
         new("relocations", ImageTargets.Relocations),
         new("repodata.json", RepodataJson),
         new("self-extracting", SelfExtracting) { Repair = Repairs.HeaderDigest },

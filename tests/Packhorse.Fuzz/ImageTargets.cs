@@ -41,6 +41,9 @@ internal static class ImageTargets
         manifest.CheckPlatform(Platform.Linux64);
     }
 
+    public static void HotSetBytes(ReadOnlyMemory<byte> input) =>
+        HotSet.Parse(input.Span, new ImagePart(0, FileBytes), Where);
+
     public static void RecordJson(ReadOnlyMemory<byte> input) => UsageRecord.Parse(input, Where);
 
     public static void Relocations(ReadOnlyMemory<byte> input)

@@ -59,6 +59,7 @@ internal sealed class ValidInputs : IDisposable
             "zip-stream" => [Small.Tool().ToConda(), Small.Tool().Quirks(Kinds[2]).ToConda()],
             "conda-meta.json" => [RecordOf(Small.Tool())],
             "digests.json" => [DigestsOfOne()],
+            "hot-set" => [new HotSet([new ImagePart(0, 4096)], [.. Used]).Write()],
             "image" => [_image],
             "image-manifest.json" => [PartOfImage(footer => footer.Manifest)],
             "index.json" => [Info(Small.Tool(), "info/index.json"), Info(Small.Module(), "info/index.json")],

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Packhorse.Install;
 using Packhorse.Model;
 
@@ -10,8 +9,6 @@ namespace Packhorse.Image;
 /// </summary>
 public sealed class EnvironmentImage : IDisposable
 {
-    private const int HotRangeBytes = 16;
-
     private readonly VerifiedSource _source;
     private readonly int _cacheBytes;
     private SquashfsTree? _tree;
@@ -23,10 +20,11 @@ public sealed class EnvironmentImage : IDisposable
         Footer = footer;
         _cacheBytes = cacheBytes;
         _source = new VerifiedSource(file, footer, where);
-        Manifest = ImageManifest.Parse(ReadPart(footer.Manifest, Limits.JsonBytes, "manifest"), where);
+        Manifest = ImageManifest.Parse(
+            ReadPart(_source, (footer.Manifest, "manifest", Limits.JsonBytes), where),
+            where
+        );
     }
-
-    public static ReadOnlySpan<byte> HotSetMagic => "phhot001"u8;
 
     /// <summary>The file, for messages.</summary>
     public string Where { get; }
@@ -99,7 +97,7 @@ public sealed class EnvironmentImage : IDisposable
     private RelocationTable ParseRelocations()
     {
         var table = RelocationTable.Parse(
-            ReadPart(Footer.Relocations, Limits.RelocationBytes, "relocation table"),
+            ReadPart(_source, (Footer.Relocations, "relocation table", Limits.RelocationBytes), Where),
             Where
         );
         return table.BakedPrefix.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(Manifest.Prefix))
@@ -110,48 +108,37 @@ public sealed class EnvironmentImage : IDisposable
             );
     }
 
-    /// <summary>Ranges of the file that were read when the environment was recorded, in the order to read them ahead; may be none.</summary>
-    /// <exception cref="CorruptDataException">They are damaged.</exception>
-    public IReadOnlyList<ImagePart> ReadHotSet()
-    {
-        if (Footer.HotSet.Length == 0)
-        {
-            return [];
-        }
-        ReadOnlySpan<byte> bytes = ReadPart(Footer.HotSet, Limits.HotSetBytes, "hot set");
-        var ranges = new List<ImagePart>();
-        bool isWhole = bytes.StartsWith(HotSetMagic) && bytes.Length % HotRangeBytes == HotSetMagic.Length;
-        for (int at = HotSetMagic.Length; isWhole && at < bytes.Length; at += HotRangeBytes)
-        {
-            var range = new ImagePart(
-                BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]),
-                BinaryPrimitives.ReadInt64LittleEndian(bytes[(at + 8)..])
+    /// <summary>What was needed when the environment was recorded; may be nothing.</summary>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
+    public HotSet ReadHotSet() => ReadHotSet(_source, Footer, Where);
+
+    /// <summary>The same of an image of which nothing else is to be read.</summary>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
+    public static HotSet ReadHotSet(VerifiedSource source, ImageFooter footer, string where) =>
+        footer.HotSet.Length == 0
+            ? HotSet.Empty
+            : HotSet.Parse(
+                ReadPart(source, (footer.HotSet, "hot set", Limits.HotSetBytes), where),
+                footer.FileSystem,
+                where
             );
-            ImagePart all = Footer.FileSystem;
-            isWhole = range.Length >= 0 && range.Offset >= all.Offset && range.Offset <= all.End - range.Length;
-            ranges.Add(range);
-        }
-        return isWhole
-            ? ranges
-            : throw new CorruptDataException(ErrorCodes.BadImage, $"{Where} has a malformed hot set");
-    }
 
     public void Dispose() => _tree?.Dispose();
 
     private SquashfsTree OpenTree() =>
         new(new SourceSlice(_source, Footer.FileSystem.Offset, Footer.FileSystem.Length), _cacheBytes, Where);
 
-    private byte[] ReadPart(ImagePart part, int limit, string what)
+    private static byte[] ReadPart(VerifiedSource source, (ImagePart Where, string Name, int Limit) part, string where)
     {
-        if (part.Length > limit)
+        if (part.Where.Length > part.Limit)
         {
             throw new CorruptDataException(
                 ErrorCodes.LimitExceeded,
-                $"{Where} has a {what} of {part.Length:N0} bytes, more than {limit:N0}"
+                $"{where} has a {part.Name} of {part.Where.Length:N0} bytes, more than {part.Limit:N0}"
             );
         }
-        var bytes = new byte[part.Length];
-        _source.ReadExactly(bytes, part.Offset, Where);
+        var bytes = new byte[part.Where.Length];
+        source.ReadExactly(bytes, part.Where.Offset, where);
         return bytes;
     }
 }

@@ -11,6 +11,7 @@ public static class MountRole
 {
     internal const string Serve = "--mount-serve";
     internal const string Supervise = "--mount-supervise";
+    internal const string ReadAhead = "--mount-read-ahead";
 
     /// <summary>In the mount: activates the environment and becomes the command.</summary>
     public const string Start = "--mount-start";
@@ -23,6 +24,7 @@ public static class MountRole
         {
             [Serve, .. var rest] => MountServer.Run(rest),
             [Supervise, .. var rest] => Supervisor.Run(rest, tell),
+            [ReadAhead, .. var rest] => AheadReader.Run(rest),
             _ => null,
         };
 }

@@ -77,7 +77,11 @@ internal sealed class MountServer
         point.Complete();
         using PacketSocket? meeting = Meet(image);
         _ = MountMessage.Send(_control, MountMessage.Ready);
-        image.ReadAhead();
+        if (image.HasHotSet && recording is null)
+        {
+            image.ReadAhead();
+            AheadReader.Start(_request.Prefix, file.Descriptor);
+        }
         Watch(meeting, image);
         if (recording is not null)
         {

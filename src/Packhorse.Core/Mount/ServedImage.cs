@@ -7,14 +7,14 @@ namespace Packhorse.Mount;
 /// <summary>An image as it is served at one prefix.</summary>
 internal sealed class ServedImage
 {
-    private readonly InputFile _file;
+    private readonly string _where;
     private readonly ImageFooter _footer;
 
     // The same for all that read it, so that each chunk is compared with its digest once.
     private readonly VerifiedSource _source;
 
     private ServedImage(InputFile file, ImageFooter footer, VerifiedSource source, IImageTree tree) =>
-        (_file, _footer, _source, Tree) = (file, footer, source, tree);
+        (_where, _footer, _source, Tree) = (file.Path, footer, source, tree);
 
     public IImageTree Tree { get; }
 
@@ -43,22 +43,19 @@ internal sealed class ServedImage
         return new ServedImage(file, footer, verified, tree);
     }
 
+    /// <summary>A program was recorded: what it needed is known.</summary>
+    public bool HasHotSet => _footer.HotSet.Length > 0;
+
     /// <summary>Begins to read what the image says will be needed, in that order: from the disk, and through the digests.</summary>
-    public void ReadAhead()
-    {
-        if (_footer.HotSet.Length > 0)
-        {
-            new Thread(ReadHotSet, 256 << 10) { IsBackground = true }.Start();
-        }
-    }
+    public void ReadAhead() => new Thread(ReadHotSet, 256 << 10) { IsBackground = true }.Start();
 
     private void ReadHotSet()
     {
         try
         {
-            foreach (ImagePart range in EnvironmentImage.Open(_file, _file.Path).ReadHotSet())
+            foreach (ImagePart block in EnvironmentImage.ReadHotSet(_source, _footer, _where).Blocks)
             {
-                _source.Verify(range.Offset, range.Length);
+                _source.Verify(block.Offset, block.Length);
             }
         }
         catch (PackhorseException)

@@ -99,7 +99,7 @@ internal static class ImageSchedule
         [
             .. image
                 .ReadHotSet()
-                .Select((range, rank) => (range.Offset - begin, range.End - begin, rank))
+                .Blocks.Select((range, rank) => (range.Offset - begin, range.End - begin, rank))
                 .OrderBy(range => range.Item1),
         ];
         long[] begins = [.. ranges.Select(range => range.Begin)];

@@ -34,7 +34,7 @@ public sealed record ImageSummary
             Manifest = manifest,
             Footer = file.Image.Footer,
             IsSelfExtracting = file.Header is not null,
-            HotSetBytes = file.Image.ReadHotSet().Sum(range => range.Length),
+            HotSetBytes = file.Image.ReadHotSet().Blocks.Sum(range => range.Length),
             VirtualPackages = PackSummary.VirtualPackagesOf(manifest.Packages.Select(package => package.Record)),
         };
     }

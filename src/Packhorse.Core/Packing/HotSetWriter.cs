@@ -1,5 +1,6 @@
-using System.Buffers.Binary;
+using System.Text;
 using Packhorse.Image;
+using Packhorse.Model;
 using Packhorse.Packing.Squashfs;
 
 namespace Packhorse.Packing;
@@ -11,14 +12,24 @@ internal static class HotSetWriter
     /// <returns>Empty when nothing of the record is in the file system.</returns>
     public static byte[] Write(IEnumerable<UsedRange> used, SquashfsWriter writer, long begin)
     {
-        var blocks = new List<(long Start, long Length)>();
+        // Every program looks for names first.
+        List<(long Start, long Length)> blocks = [writer.Tables];
+        var files = new List<UsedRange>();
         var known = new HashSet<long>();
+        int room = Limits.HotSetBytes / 2;
         foreach (UsedRange range in used)
         {
-            if (writer.Find(range.Path) is not FileNode { Data: var data })
+            if (writer.Find(range.Path) is not FileNode { Data: var data } || range.Offset >= data.Size)
             {
                 continue;
             }
+            // What comes later in a record matters less.
+            room -= Encoding.UTF8.GetByteCount(range.Path) + (4 * sizeof(long));
+            if (room < 0)
+            {
+                break;
+            }
+            files.Add(range with { Length = Math.Min(range.Length, data.Size - range.Offset) });
             foreach ((long start, long length) in BlocksOf(data, range, writer.Data.Fragments))
             {
                 if (length > 0 && known.Add(start))
@@ -27,12 +38,7 @@ internal static class HotSetWriter
                 }
             }
         }
-        if (blocks.Count == 0)
-        {
-            return [];
-        }
-        // Every program looks for names first.
-        return Encode([writer.Tables, .. blocks], begin);
+        return files.Count == 0 ? [] : new HotSet([.. Merge(blocks, begin)], files).Write();
     }
 
     private static IEnumerable<(long Start, long Length)> BlocksOf(
@@ -66,30 +72,21 @@ internal static class HotSetWriter
 
     private static long StoredBytes(uint size) => size & ~SquashfsFormat.BlockUncompressed;
 
-    private static byte[] Encode(IEnumerable<(long Start, long Length)> ranges, long begin)
+    private static List<ImagePart> Merge(IEnumerable<(long Start, long Length)> blocks, long begin)
     {
-        var merged = new List<(long Start, long Length)>();
-        foreach ((long start, long length) in ranges)
+        var merged = new List<ImagePart>();
+        foreach ((long start, long length) in blocks)
         {
             // Neighbours are read at once.
-            if (merged.Count > 0 && merged[^1].Start + merged[^1].Length == start)
+            if (merged is [.., var last] && last.End == begin + start)
             {
-                merged[^1] = (merged[^1].Start, merged[^1].Length + length);
+                merged[^1] = last with { Length = last.Length + length };
             }
             else
             {
-                merged.Add((start, length));
+                merged.Add(new ImagePart(begin + start, length));
             }
         }
-        var bytes = new byte[EnvironmentImage.HotSetMagic.Length + (merged.Count * 2 * sizeof(long))];
-        EnvironmentImage.HotSetMagic.CopyTo(bytes);
-        Span<byte> rest = bytes.AsSpan(EnvironmentImage.HotSetMagic.Length);
-        foreach ((long start, long length) in merged)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(rest, begin + start);
-            BinaryPrimitives.WriteInt64LittleEndian(rest[sizeof(long)..], length);
-            rest = rest[(2 * sizeof(long))..];
-        }
-        return bytes;
+        return merged;
     }
 }

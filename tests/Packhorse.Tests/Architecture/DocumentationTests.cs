@@ -98,6 +98,7 @@ public sealed partial class DocumentationTests
             $"| {Limits.ImageFileBlocks:N0} blocks |",
             $"| relocations of an image | {Limits.RelocationBytes >> 20} MiB |",
             $"| hot set of an image | {Limits.HotSetBytes >> 20} MiB |",
+            $"| read ahead of a program | {Limits.ReadAheadBytes >> 30} GiB of files' contents |",
             $"| {Limits.ShebangBytes >> 10} KiB |",
             $"up to {Limits.StreamedPackageBytes >> 20} MiB compressed, {Limits.StreamedTotalBytes >> 20} MiB in all",
         ];

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Packhorse.Image;
 using Packhorse.Model;
 using Packhorse.TestChannel;
@@ -64,12 +63,59 @@ public sealed class HotSetTests : IDisposable
             .Successful();
 
         byte[] file = File.ReadAllBytes(image);
-        (long Start, long Length)[] ranges = [.. ReadHotSet(file)];
+        HotSet hotSet = ReadHotSet(file);
+        ImagePart[] ranges = [.. hotSet.Blocks];
         // The tables, then three ranges of random bytes, which are stored as they are.
         Assert.Equal(4, ranges.Length);
         Assert.True(large.AsSpan(131_072, 131_072).SequenceEqual(Part(file, ranges[1])));
         Assert.True(ranges[2].Length is > 0 and < 4096, "the fragment block of the small file");
         Assert.True(other.AsSpan(0, 262_144).SequenceEqual(Part(file, ranges[3])));
+        // Of the files what there is of the ranges.
+        UsedRange[] files = [record[0], record[1] with { Length = 5 }, record[2]];
+        Assert.Equal(files, hotSet.Files);
+    }
+
+    [Fact]
+    public void A_hot_set_reads_back_as_it_was_written()
+    {
+        var hotSet = new HotSet(
+            [new ImagePart(4096, 100), new ImagePart(0, 8192)],
+            [new UsedRange("lib/a", 0, 5), new UsedRange("lib/a", 131_072, 1), new UsedRange("bin/ü", 7, 0)]
+        );
+
+        HotSet read = HotSet.Parse(hotSet.Write(), new ImagePart(0, 8192), "image");
+
+        Assert.Equal(hotSet.Blocks, read.Blocks);
+        Assert.Equal(hotSet.Files, read.Files);
+    }
+
+    [Theory]
+    [InlineData("/absolute")]
+    [InlineData("a/../../b")]
+    [InlineData("")]
+    public void Paths_of_a_hot_set_lead_into_the_environment(string path)
+    {
+        byte[] bytes = new HotSet([], [new UsedRange(path, 0, 5)]).Write();
+
+        Assert.Throws<CorruptDataException>(() => HotSet.Parse(bytes, new ImagePart(0, 8192), "image"));
+    }
+
+    [Fact]
+    public void Every_cut_of_a_hot_set_is_seen()
+    {
+        byte[] bytes = new HotSet([new ImagePart(0, 1)], [new UsedRange("lib/a", 0, 5)]).Write();
+        // What ends behind the blocks has no files.
+        int whole = bytes.Length - ("lib/a".Length + 2 + 16);
+
+        for (int length = 0; length < bytes.Length; length++)
+        {
+            if (length != whole)
+            {
+                Assert.Throws<CorruptDataException>(() =>
+                    HotSet.Parse(bytes.AsSpan(0, length), new ImagePart(0, 8192), "image")
+                );
+            }
+        }
     }
 
     [Fact]
@@ -84,27 +130,16 @@ public sealed class HotSetTests : IDisposable
         Assert.Equal(0, Footer(file).HotSet.Length);
     }
 
-    private static ReadOnlySpan<byte> Part(byte[] file, (long Start, long Length) range) =>
-        file.AsSpan((int)range.Start, (int)range.Length);
+    private static ReadOnlySpan<byte> Part(byte[] file, ImagePart range) =>
+        file.AsSpan((int)range.Offset, (int)range.Length);
 
     private static ImageFooter Footer(byte[] file) =>
         ImageFooter.Parse(file.AsSpan(file.Length - ImageFooter.Bytes), file.Length, "image");
 
-    private static List<(long Start, long Length)> ReadHotSet(byte[] file)
+    private static HotSet ReadHotSet(byte[] file)
     {
-        ImagePart part = Footer(file).HotSet;
-        ReadOnlySpan<byte> bytes = file.AsSpan((int)part.Offset, (int)part.Length);
-        Assert.True(bytes.StartsWith("phhot001"u8));
-        var ranges = new List<(long, long)>();
-        for (int at = 8; at < bytes.Length; at += 16)
-        {
-            ranges.Add(
-                (
-                    BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]),
-                    BinaryPrimitives.ReadInt64LittleEndian(bytes[(at + 8)..])
-                )
-            );
-        }
-        return ranges;
+        ImageFooter footer = Footer(file);
+        ImagePart part = footer.HotSet;
+        return HotSet.Parse(file.AsSpan((int)part.Offset, (int)part.Length), footer.FileSystem, "image");
     }
 }

@@ -22,6 +22,7 @@ internal static unsafe partial class LibC
     public const int O_PATH = 0x200000;
 
     public const int O_NONBLOCK = 0x800;
+    public const int POSIX_FADV_WILLNEED = 3;
 
     public const int F_GETFD = 1;
     public const int FD_CLOEXEC = 1;
@@ -112,6 +113,9 @@ internal static unsafe partial class LibC
         byte* newpath,
         long flags
     );
+
+    [LibraryImport("libc")]
+    public static partial int posix_fadvise(int fd, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint count, int milliseconds);
