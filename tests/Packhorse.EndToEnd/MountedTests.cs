@@ -105,6 +105,18 @@ public sealed class MountedTests : IClassFixture<MountedTests.Images>
     }
 
     [Fact]
+    public void When_memory_runs_out_the_command_is_killed_and_not_its_file_system()
+    {
+        using var limit = new MemoryLimit(256 << 20);
+
+        Outcome outcome = Script("$P run $I -- python -c 'x = bytearray(1 << 30)'", limit.Enter);
+
+        Assert.Equal(137, outcome.ExitCode);
+        Assert.Contains(ByNamespace, outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("server", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_second_shell_enters_what_runs()
     {
         Outcome outcome = Script(
@@ -121,12 +133,12 @@ public sealed class MountedTests : IClassFixture<MountedTests.Images>
     }
 
     // As user 65534, in a mount namespace in which everybody may use /dev/fuse, with next to nothing in its environment.
-    private Outcome Script(string script)
+    private Outcome Script(string script, string before = "true")
     {
         Assert.SkipUnless(Environment.UserName == "root", "this test becomes other users and mounts: only as root");
         string device = Path.Combine(_images["dev"], "fuse");
         string prepare =
-            $"set -e; mount -t tmpfs -o mode=755 none '{_images["dev"]}'; mknod -m 666 '{device}' c 10 229; "
+            $"set -e; {before}; mount -t tmpfs -o mode=755 none '{_images["dev"]}'; mknod -m 666 '{device}' c 10 229; "
             + $"mount --bind '{device}' /dev/fuse; cd /; exec setpriv --reuid=65534 --regid=65534 --clear-groups /bin/sh -ec \"$1\"";
         var variables = new Dictionary<string, string>
         {
