@@ -13,7 +13,19 @@ internal static class Benchmarks
     {
         if (names is ["shaped", var lockFile, var environment])
         {
-            return RunShaped(new ShapeOptions(lockFile) { Environment = environment }, output);
+            return RunShaped(
+                new ShapeOptions(lockFile) { Environment = environment },
+                output,
+                (channel, scratch) => new ShapedBenchmarks(channel, environment, scratch, output).Run()
+            );
+        }
+        if (names is ["edit-loop", var changing, var itsEnvironment])
+        {
+            return RunShaped(
+                new ShapeOptions(changing) { Environment = itsEnvironment },
+                output,
+                (channel, scratch) => new EditLoopBenchmark(channel, itsEnvironment, scratch, output).Run()
+            );
         }
         if (names is ["mount", ..])
         {
@@ -31,7 +43,7 @@ internal static class Benchmarks
         if (unknown.Length > 0)
         {
             Console.Error.WriteLine(
-                $"no benchmark is called {unknown[0]}: small, large, update, image, executable, mount [large], shaped LOCK ENVIRONMENT, condor [large | shaped LOCK ENVIRONMENT], condor-many"
+                $"no benchmark is called {unknown[0]}: small, large, update, image, executable, mount [large], shaped LOCK ENVIRONMENT, edit-loop LOCK ENVIRONMENT, condor [large | shaped LOCK ENVIRONMENT], condor-many"
             );
             return 2;
         }
@@ -117,7 +129,7 @@ internal static class Benchmarks
         }
     }
 
-    private static int RunShaped(ShapeOptions shape, TextWriter output)
+    private static int RunShaped(ShapeOptions shape, TextWriter output, Action<Channel, string> run)
     {
         // On a disk: channel, pack and environment are more than most memories hold.
         string scratch = Directory.CreateTempSubdirectory("packhorse-bench-").FullName;
@@ -128,7 +140,7 @@ internal static class Benchmarks
                 new ChannelOptions { Directory = Path.Combine(scratch, "shaped"), Report = Console.Error.WriteLine }
             );
             Describe("shaped", channel, scratch, output);
-            new ShapedBenchmarks(channel, shape.Environment, scratch, output).Run();
+            run(channel, scratch);
             return 0;
         }
         finally

@@ -18,11 +18,15 @@ internal sealed record CommandContext(Invocation Invocation, TextWriter Output, 
         new("--version", 'V', TakesValue: false),
     ];
 
+    /// <summary>The pack that a delta belongs to.</summary>
+    public const string Base = "--base";
+
     /// <summary>Options of what uses a pack.</summary>
     public static readonly OptionSpec[] ExpectOptions =
     [
         new("--expect", '\0', TakesValue: true),
         new("--root", '\0', TakesValue: true),
+        new(Base, '\0', TakesValue: true),
     ];
 
     /// <exception cref="UsageException">A value is no digest.</exception>

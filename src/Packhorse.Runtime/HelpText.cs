@@ -65,6 +65,7 @@ internal static class HelpText
             Options of all that use the environment, before or behind run, shell, mount and verify:
               --expect sha256:HEX         Compare the whole file with this digest before anything else
               --root HEX                  Compare an image's root, or the digest of a pack's manifest: in no time, and what is used is compared with it
+              --base PACK                 Of a delta: the pack that it was made against, in whatever form
 
             Options of run and shell:
               --into DIR                  Directory for unpacked environments [default: $_CONDOR_SCRATCH_DIR, $TMPDIR or /tmp]

@@ -24,11 +24,13 @@ internal sealed record Invocation
     /// <summary>What is left to be read.</summary>
     public required string[] Arguments { get; init; }
 
-    /// <summary>Digests may come first, as the one thing that a job's script adds: <c>--expect D run …</c> is <c>run --expect D …</c>.</summary>
+    /// <summary>
+    /// Digests and a base may come first, as the one thing that a job's script adds: <c>--expect D run …</c> is <c>run --expect D …</c>.
+    /// </summary>
     private static string[] BehindVerb(string[] arguments)
     {
         int leading = 0;
-        while (leading + 1 < arguments.Length && arguments[leading] is "--expect" or "--root")
+        while (leading + 1 < arguments.Length && arguments[leading] is "--expect" or "--root" or CommandContext.Base)
         {
             leading += 2;
         }

@@ -154,6 +154,7 @@ internal static class LaunchCommands
         new()
         {
             Pack = pack,
+            Base = options.Value(CommandContext.Base),
             Into = options.Value("--into"),
             Scratch = [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory],
             Here = HostPlatform.Current,

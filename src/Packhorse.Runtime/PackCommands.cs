@@ -53,7 +53,7 @@ internal static class PackCommands
         UnpackResult result = context.Interruptibly(token =>
         {
             expected.Check(pack, reporter, token);
-            return Unpack(pack, (request, reporter), token);
+            return Unpack(pack, options.Value(CommandContext.Base), (request, reporter), token);
         });
         if (result.Unverified > 0)
         {
@@ -92,13 +92,16 @@ internal static class PackCommands
             VerifyImage(context, image, reporter);
             return;
         }
-        using PackContents pack = PackContents.Open(path);
+        using PackContents pack = options.Value(CommandContext.Base) is { } basePath
+            ? PackContents.Open(path, basePath)
+            : PackContents.OpenAlone(path);
         VerifyResult result = context.Interruptibly(token =>
             PackVerifier.Verify(pack, Environment.ProcessorCount, reporter, token)
         );
         context.Output.WriteLine(
             $"{pack.Where}: {result.Members} members of {ByteSize.Format(result.Bytes)} are what they should be"
         );
+        DeltaText.Write(context.Output, pack);
         result.RequireComplete();
     }
 
@@ -116,8 +119,9 @@ internal static class PackCommands
             ImageSummaryText.Write(context.Output, ImageSummary.Of(image), all: options.Has("--verbose"));
             return;
         }
-        using PackContents pack = PackContents.Open(path);
+        using PackContents pack = PackContents.OpenAlone(path);
         PackSummary summary = context.Interruptibly(token => PackSummary.Read(pack, Environment.ProcessorCount, token));
+        DeltaText.Write(context.Output, pack);
         SummaryText.Write(context.Output, summary, all: options.Has("--verbose"));
     }
 
@@ -133,12 +137,14 @@ internal static class PackCommands
 
     private static UnpackResult Unpack(
         string pack,
+        string? basePath,
         (UnpackRequest Request, IReporter Reporter) to,
         CancellationToken cancellation
     )
     {
         if (pack == "-" || FileTree.KindOf(pack) == FileKind.Other)
         {
+            PackDelta.RefuseBase(basePath, "what comes from a pipe");
             using Stream input =
                 pack == "-" ? InputPipeStream.StandardInput(cancellation) : InputPipeStream.Open(pack, cancellation);
             return StreamUnpacker.Unpack(input, to.Request, to.Reporter, cancellation);
@@ -146,9 +152,10 @@ internal static class PackCommands
         using ImageFile? image = ImageFile.TryOpen(pack);
         if (image is not null)
         {
+            PackDelta.RefuseBase(basePath, pack);
             return ImageUnpacker.Unpack(image.Image, to.Request, to.Reporter, cancellation);
         }
-        using PackContents contents = PackContents.Open(pack);
+        using PackContents contents = PackContents.Open(pack, basePath);
         return Unpacker.Unpack(contents, to.Request, to.Reporter, cancellation);
     }
 }

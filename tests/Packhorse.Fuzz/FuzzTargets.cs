@@ -19,6 +19,7 @@ internal static class FuzzTargets
     [
         new("conda", Conda),
         new("conda-meta.json", CondaMetaJson),
+        new("delta", Delta) { Repair = Repairs.TarChecksums },
         new("digests.json", DigestsJson),
         new("image", ImageTargets.Image) { Repair = Repairs.ImageDigests },
         new("image-manifest.json", ImageTargets.ManifestJson),
@@ -101,6 +102,13 @@ internal static class FuzzTargets
         }
     }
 
+    // As publishing and unpacking look at it.
+    public static void Delta(ReadOnlyMemory<byte> input)
+    {
+        _ = PackDelta.TryRead(new MemorySource(input), Where);
+        PackTarFile(input);
+    }
+
     public static void CondaMetaJson(ReadOnlyMemory<byte> input) => InstalledRecord.Read(input.Span, Where, _ => { });
 
     public static void MarkerJson(ReadOnlyMemory<byte> input) => EnvironmentMarker.Parse(input);
@@ -115,7 +123,7 @@ internal static class FuzzTargets
             _ = EntryPath.Normalize(tar.Current.Name, Where);
             switch (tar.Current.Name)
             {
-                case PackManifest.Path:
+                case PackManifest.Path or PackDelta.WholeManifest:
                     Manifest(tar.ReadAllBytes(Limits.JsonBytes));
                     break;
                 case { } name when name.EndsWith(PackLayout.RepodataName, StringComparison.Ordinal):

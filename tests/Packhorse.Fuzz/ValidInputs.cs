@@ -33,6 +33,7 @@ internal sealed class ValidInputs : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("packhorse-fuzz-").FullName;
     private readonly byte[] _lock;
     private readonly byte[] _pack;
+    private readonly byte[] _delta;
     private readonly byte[] _executable;
     private readonly byte[] _image;
 
@@ -45,6 +46,12 @@ internal sealed class ValidInputs : IDisposable
         }
         _lock = File.ReadAllBytes(channel.WriteLock(Path.Combine(_directory, "project")));
         _pack = Pack(runtime: null);
+        string from = Path.Combine(_directory, "base.tar");
+        File.WriteAllBytes(from, _pack);
+        _delta = Pack(
+            runtime: null,
+            DeltaBase.Read(from, Platform.Linux64, SilentReporter.Instance, CancellationToken.None)
+        );
         _executable = Pack(RuntimeImage.Parse(FakeRuntime.Make(), "runtime"));
         _image = MakeImage();
     }
@@ -58,6 +65,7 @@ internal sealed class ValidInputs : IDisposable
             "conda" or "zip" => [.. Kinds.Select(quirks => Small.Tool().Quirks(quirks).ToConda())],
             "zip-stream" => [Small.Tool().ToConda(), Small.Tool().Quirks(Kinds[2]).ToConda()],
             "conda-meta.json" => [RecordOf(Small.Tool())],
+            "delta" => [_delta],
             "digests.json" => [DigestsOfOne()],
             "hot-set" => [new HotSet([new ImagePart(0, 4096)], [.. Used]).Write()],
             "image" => [_image],
@@ -67,7 +75,12 @@ internal sealed class ValidInputs : IDisposable
             "marker.json" => [new EnvironmentMarker("/prefix", "linux-64", "3.12").Write()],
             "pack-tar" => [_pack],
             "paths.json" => [Info(Small.Tool(), "info/paths.json")],
-            "pixi-pack.json" => [tar["pixi-pack.json"], tar.WithoutDigests()["pixi-pack.json"]],
+            "pixi-pack.json" =>
+            [
+                tar["pixi-pack.json"],
+                tar.WithoutDigests()["pixi-pack.json"],
+                PackTar.Read(_delta)["pixi-pack.json"],
+            ],
             "pixi.lock" => [_lock],
             "record.json" => [UsageRecord.Write(Used)],
             "relocations" => [PartOfImage(footer => footer.Relocations)],
@@ -106,7 +119,7 @@ internal sealed class ValidInputs : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private byte[] Pack(RuntimeImage? runtime)
+    private byte[] Pack(RuntimeImage? runtime, DeltaBase? since = null)
     {
         LockedSelection selection = LockFile.Parse(_lock, "pixi.lock").Select("default", "linux-64");
         var request = new PackRequest
@@ -114,6 +127,7 @@ internal sealed class ValidInputs : IDisposable
             Plan = PackPlan.Create(selection, _directory),
             Output = _directory,
             Runtime = runtime,
+            Since = since,
         };
         using var output = new MemoryStream();
         With(fetcher =>

@@ -21,6 +21,9 @@ public sealed record EnvironmentFacts
     /// <summary>It is a script that brings its own runtime.</summary>
     public required bool IsSelfExtracting { get; init; }
 
+    /// <summary>It lacks packages, which another file has: what is said of sizes is of the others.</summary>
+    public bool IsDelta { get; init; }
+
     public required long ArchiveBytes { get; init; }
 
     /// <summary>Of all files when unpacked.</summary>
@@ -89,7 +92,7 @@ public sealed record EnvironmentFacts
 
     private static EnvironmentFacts OfPack(string path)
     {
-        using PackContents pack = PackContents.Open(path);
+        using PackContents pack = PackContents.OpenAlone(path);
         PackSummary summary = PackSummary.Read(pack, workers: 1, CancellationToken.None);
         using InputFile file = InputFile.Open(path);
         Span<byte> beginning = stackalloc byte[SelfExtractingHeader.Magic.Length];
@@ -101,6 +104,7 @@ public sealed record EnvironmentFacts
             Platform = summary.Manifest.Platform,
             IsImage = false,
             IsSelfExtracting = isOurs,
+            IsDelta = pack.Manifest.Delta is not null,
             ArchiveBytes = file.Length,
             UnpackedBytes = summary.Size,
             Files = summary.Files,

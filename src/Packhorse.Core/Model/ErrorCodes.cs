@@ -21,6 +21,7 @@ public static class ErrorCodes
     public const string PrefixTooLong = "PH0208";
     public const string NoScratchDirectory = "PH0209";
     public const string NotARuntime = "PH0210";
+    public const string BadBase = "PH0211";
 
     public const string FileNotFound = "PH0300";
     public const string EnvironmentNotFound = "PH0301";

@@ -71,7 +71,7 @@ public sealed record ExpectedFile(Digest? Sha256, Digest? Root)
         {
             return;
         }
-        using PackContents pack = PackContents.Open(path);
+        using PackContents pack = PackContents.OpenAlone(path);
         if (pack.Packages.Any(package => package.Expected.Sha256 is null))
         {
             throw new CorruptDataException(

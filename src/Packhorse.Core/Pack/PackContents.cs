@@ -12,6 +12,8 @@ public sealed class PackContents : IDisposable
 
     private readonly List<IDisposable> _owned;
     private readonly Dictionary<string, IRandomAccess> _members;
+    private readonly HashSet<string> _lacking = new(StringComparer.Ordinal);
+    private PackContents? _base;
 
     private PackContents(string where, Dictionary<string, IRandomAccess> members, List<IDisposable> owned)
     {
@@ -25,7 +27,11 @@ public sealed class PackContents : IDisposable
 
     public PackManifest Manifest { get; private set; } = new() { Platform = Platform.NoArch };
 
+    /// <summary>Of a delta, those in its base too.</summary>
     public IReadOnlyList<PackedPackage> Packages { get; private set; } = [];
+
+    /// <summary>Members that are in a delta's base and not in the delta itself.</summary>
+    public IReadOnlySet<string> Lacking => _lacking;
 
     /// <summary>The header of a self-extracting file; null for other packs.</summary>
     public SelfExtractingHeader? Header { get; private set; }
@@ -34,21 +40,41 @@ public sealed class PackContents : IDisposable
     public IRandomAccess? File { get; private set; }
 
     /// <summary>
-    /// SHA-256 that stands for the whole content: of the manifest, which has the digests of the other members. Where another tool's
-    /// has none, the lists of packages and the wheels are taken in.
+    /// SHA-256 that stands for the whole content: of the manifest, which has the digests of the other members; of a delta, of the
+    /// whole pack's. Where another tool's has none, the lists of packages and the wheels are taken in.
     /// </summary>
     public Digest Identity { get; private set; }
 
+    /// <summary>Opens a pack with all its packages: those of a delta together with those of its base.</summary>
     /// <param name="path">A tar, a self-extracting file or a directory.</param>
+    /// <param name="basePath">Of a delta, the pack that the rest is in; null for whole packs.</param>
     /// <exception cref="NotFoundException">There is nothing of that name.</exception>
-    /// <exception cref="CorruptDataException">It is no pack, or it is damaged.</exception>
-    public static PackContents Open(string path)
+    /// <exception cref="UsageException">A delta without a base, or a base for what is no delta.</exception>
+    /// <exception cref="CorruptDataException">It is no pack, or it is damaged, or the base is another one.</exception>
+    public static PackContents Open(string path, string? basePath = null)
+    {
+        PackContents pack = OpenAlone(path);
+        try
+        {
+            pack.Complete(basePath);
+            return pack;
+        }
+        catch
+        {
+            pack.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a pack, or a delta without its base: to look at, as members are <see cref="Lacking"/>.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static PackContents OpenAlone(string path)
     {
         var owned = new List<IDisposable>();
         try
         {
             PackContents contents = FileTree.DirectoryExists(path)
-                ? new PackContents(path, ListDirectory(path, owned), owned)
+                ? new PackContents(path, PackIndex.OfDirectory(path, owned), owned)
                 : OpenFile(path, owned);
             contents.ReadLists();
             return contents;
@@ -68,7 +94,36 @@ public sealed class PackContents : IDisposable
             $"{Where} lists {EntryPath.Quote(path)} but does not hold it"
         );
 
+    /// <summary>False of what a delta's base would have, while that was not opened with it.</summary>
+    public bool Holds(string path) => _members.ContainsKey(path);
+
+    /// <summary>A member for messages, with the file that it is in.</summary>
+    public string Name(string path) => $"{(_lacking.Contains(path) && _base is { } from ? from.Where : Where)}: {path}";
+
     public void Dispose() => _owned.ForEach(item => item.Dispose());
+
+    private void Complete(string? basePath)
+    {
+        if (Manifest.Delta is not { } delta)
+        {
+            PackDelta.RefuseBase(basePath, Where);
+            return;
+        }
+        _base = delta.OpenBase(basePath ?? throw delta.Incomplete(Where), Where);
+        _owned.Add(_base);
+        foreach (PackMember member in Manifest.Members!.Where(member => _lacking.Contains(member.Path)))
+        {
+            IRandomAccess? content = _base._members.GetValueOrDefault(member.Path);
+            if (content?.Length != member.Size)
+            {
+                throw new CorruptDataException(
+                    ErrorCodes.BadPack,
+                    $"{Where} is damaged: it says that {EntryPath.Quote(member.Path)} is in {_base.Where}, and it is not"
+                );
+            }
+            _members.Add(member.Path, content);
+        }
+    }
 
     private static PackContents OpenFile(string path, List<IDisposable> owned)
     {
@@ -81,131 +136,11 @@ public sealed class PackContents : IDisposable
         {
             SelfExtractingHeader header = SelfExtractingHeader.Read(file, path);
             var payload = new SourceSlice(file, header.PayloadOffset, header.PayloadBytes);
-            return new PackContents(path, IndexTar(payload, path), owned) { Header = header, File = file };
+            return new PackContents(path, PackIndex.OfTar(payload, path), owned) { Header = header, File = file };
         }
         bool isTar = count == beginning.Length && beginning[TarMagicOffset..].SequenceEqual("ustar"u8);
         IRandomAccess? decoded = isTar ? null : UpstreamExecutable.Find(file, path);
-        return new PackContents(path, IndexTar(decoded ?? file, path), owned) { File = file };
-    }
-
-    private static Dictionary<string, IRandomAccess> IndexTar(IRandomAccess file, string path)
-    {
-        var members = new Dictionary<string, IRandomAccess>(StringComparer.Ordinal);
-        using Stream stream = file.AsStream();
-        var tar = new TarReader(stream, path);
-        while (MoveNext(tar, path))
-        {
-            string name = PackMemberName(tar.Current, path);
-            if (tar.Current.Type == TarEntryType.File && name.Length > 0)
-            {
-                if (tar.Current.Size > file.Length - tar.Position)
-                {
-                    throw new CorruptDataException(
-                        ErrorCodes.Truncated,
-                        $"{path} ends in the middle of {EntryPath.Quote(name)}"
-                    );
-                }
-                AddMember(members, name, new SourceSlice(file, tar.Position, tar.Current.Size), path);
-            }
-        }
-        CheckEnd(tar, path);
-        return members;
-    }
-
-    /// <summary>Goes to the next member; what does not even begin like a tar is told by what it is.</summary>
-    internal static bool MoveNext(TarReader tar, string where)
-    {
-        bool atStart = tar.Position == 0;
-        try
-        {
-            bool any = tar.MoveNext();
-            return any || tar.Position > 0
-                ? any
-                : throw new CorruptDataException(ErrorCodes.Truncated, "there is nothing to read");
-        }
-        catch (CorruptDataException error) when (atStart && tar.Position <= TarReader.BlockBytes)
-        {
-            throw PackSniffer.NoPack(where, tar.Header[..(int)tar.Position], error);
-        }
-    }
-
-    internal static string PackMemberName(TarEntry entry, string where)
-    {
-        if (entry.Type is not (TarEntryType.File or TarEntryType.Directory))
-        {
-            throw new CorruptDataException(
-                ErrorCodes.BadPack,
-                $"{where}: {EntryPath.Quote(entry.Name)} is neither a file nor a directory, so this is no pack"
-            );
-        }
-        return EntryPath.Normalize(entry.Name, where);
-    }
-
-    internal static void CheckEnd(TarReader tar, string where)
-    {
-        if (!tar.EndMarkerSeen)
-        {
-            throw new CorruptDataException(ErrorCodes.Truncated, $"{where} is cut off: the end of its tar is missing")
-            {
-                Hint = "copy or download the pack again",
-            };
-        }
-    }
-
-    private static void AddMember(
-        Dictionary<string, IRandomAccess> members,
-        string name,
-        IRandomAccess content,
-        string where
-    )
-    {
-        if (!members.TryAdd(name, content))
-        {
-            throw new CorruptDataException(ErrorCodes.BadPack, $"{where} holds {EntryPath.Quote(name)} twice");
-        }
-    }
-
-    // Only the places that a pack has are looked at, so that a directory with other things in it is not walked.
-    private static Dictionary<string, IRandomAccess> ListDirectory(string root, List<IDisposable> owned)
-    {
-        var members = new Dictionary<string, IRandomAccess>(StringComparer.Ordinal);
-        void Add(string name)
-        {
-            string path = Path.Combine(root, name);
-            if (FileTree.FileExists(path))
-            {
-                InputFile file = InputFile.Open(path);
-                owned.Add(file);
-                AddMember(members, name, file, root);
-            }
-        }
-
-        Add(PackManifest.Path);
-        Add(PackLayout.EnvironmentFile);
-        string channel = Path.Combine(root, PackLayout.ChannelDirectory);
-        if (FileTree.DirectoryExists(channel))
-        {
-            foreach (
-                string subdir in FileTree
-                    .List(channel)
-                    .Where(name => FileTree.DirectoryExists(Path.Combine(channel, name)))
-            )
-            {
-                foreach (string name in FileTree.List(Path.Combine(channel, subdir)))
-                {
-                    Add($"{PackLayout.ChannelDirectory}/{subdir}/{name}");
-                }
-            }
-        }
-        string wheels = Path.Combine(root, PackLayout.WheelDirectory);
-        if (FileTree.DirectoryExists(wheels))
-        {
-            foreach (string name in FileTree.List(wheels))
-            {
-                Add($"{PackLayout.WheelDirectory}/{name}");
-            }
-        }
-        return members;
+        return new PackContents(path, PackIndex.OfTar(decoded ?? file, path), owned) { File = file };
     }
 
     private void ReadLists()
@@ -223,8 +158,8 @@ public sealed class PackContents : IDisposable
             );
         }
         using var identity = new Sha256();
+        ReadManifest(ref manifest);
         identity.Append(manifest);
-        Manifest = PackManifest.Parse(manifest, Where);
         var lists = new PackLists(Manifest.Members, Where);
         foreach (string path in _members.Keys.Order(StringComparer.Ordinal))
         {
@@ -238,19 +173,62 @@ public sealed class PackContents : IDisposable
                 identity.Append(Manifest.Members is null ? repodata : []);
             }
         }
-        lists.CheckComplete(
-            _members.ToDictionary(member => member.Key, member => member.Value.Length, StringComparer.Ordinal)
-        );
+        lists.CheckComplete(Sizes());
         Packages = lists.Packages();
         if (Manifest.Members is null)
         {
             AppendWheels(identity);
         }
         Identity = identity.Finish();
-        foreach (PackedPackage package in Packages)
+        foreach (PackedPackage package in Packages.Where(package => !_lacking.Contains(package.Path)))
         {
             CheckSize(package);
         }
+    }
+
+    // Of a delta the whole pack's manifest counts, which its own vouches for.
+    private void ReadManifest(ref byte[] content)
+    {
+        Manifest = PackManifest.Parse(content, Where);
+        if (Manifest.Delta is not { } delta)
+        {
+            return;
+        }
+        content = ReadJson(PackDelta.WholeManifest);
+        if (Sha256.Hash(content) != delta.Whole)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.DigestMismatch,
+                $"{Where}: {PackDelta.WholeManifest} is not what {PackManifest.Path} says"
+            );
+        }
+        PackManifest whole = PackManifest.Parse(content, $"{Where}: {PackDelta.WholeManifest}");
+        if (whole.Members is null || whole.Platform != Manifest.Platform)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.BadPack,
+                $"{Where}: {PackDelta.WholeManifest} is not the manifest of a whole pack for {Manifest.Platform}"
+            );
+        }
+        Manifest = whole with { Delta = delta };
+    }
+
+    // In bytes, by path; of what a delta's base holds, as the manifest has them. Lists are in the delta itself.
+    private Dictionary<string, long> Sizes()
+    {
+        Dictionary<string, long> sizes = _members.ToDictionary(
+            member => member.Key,
+            member => member.Value.Length,
+            StringComparer.Ordinal
+        );
+        foreach (PackMember member in Manifest.Delta is null ? [] : Manifest.Members!)
+        {
+            if (PackLayout.IsPackage(member.Path) && sizes.TryAdd(member.Path, member.Size))
+            {
+                _lacking.Add(member.Path);
+            }
+        }
+        return sizes;
     }
 
     // Nothing in another tool's pack says what its wheels are; a zip's directory at its end has sums over every member.

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Packhorse.Model;
 
 namespace Packhorse.Pack;
 
@@ -31,6 +32,11 @@ public static class PackLayout
         name = inChannel ? parts[2] : null;
         return inChannel;
     }
+
+    /// <summary>True for the files that are installed: conda packages and wheels.</summary>
+    public static bool IsPackage(string path) =>
+        IsWheel(path)
+        || (TrySplitChannelPath(path, out _, out string? name) && PackageFileName.TryGetKind(name, out _));
 
     public static bool IsWheel(string path) =>
         path.StartsWith($"{WheelDirectory}/", StringComparison.Ordinal)

@@ -36,8 +36,11 @@ public sealed record PackManifest
     /// <summary>The environment's name in its manifest; null in other tools' packs.</summary>
     public string? Environment { get; init; }
 
-    /// <summary>Null in other tools' packs.</summary>
+    /// <summary>Null in other tools' packs, and in a delta, which has the whole pack's manifest as another member.</summary>
     public IReadOnlyList<PackMember>? Members { get; init; }
+
+    /// <summary>Of a delta: what the rest is taken from. Null of a whole pack.</summary>
+    public PackDelta? Delta { get; init; }
 
     /// <exception cref="CorruptDataException">Not a manifest.</exception>
     /// <exception cref="IncompatibleException">Of another format version or an unknown platform.</exception>
@@ -46,7 +49,7 @@ public sealed record PackManifest
         where = $"{where}: {Path}";
         var json = new JsonMembers(JsonMembers.Parse(utf8, where, ErrorCodes.BadPack), where, ErrorCodes.BadPack);
         string version = json.RequiredString("version");
-        if (version != FormatVersion)
+        if (version is not (FormatVersion or PackDelta.FormatVersion))
         {
             throw new IncompatibleException(ErrorCodes.NewerFormat, $"Unsupported pixi-pack version: {version}")
             {
@@ -62,6 +65,10 @@ public sealed record PackManifest
             );
         }
         var manifest = new PackManifest { Platform = platform };
+        if (version == PackDelta.FormatVersion)
+        {
+            return manifest with { Delta = PackDelta.Parse(json, where) };
+        }
         return json.Element("packhorse") is { } extension
             ? ReadExtension(manifest, new JsonMembers(extension, where, ErrorCodes.BadPack), where)
             : manifest;

@@ -17,7 +17,7 @@ public sealed record PackSummary
     /// <inheritdoc cref="PackContents.Identity"/>
     public required Digest Identity { get; init; }
 
-    /// <summary>In the order of the pack.</summary>
+    /// <summary>In the order of the pack; of a delta that was opened alone, what it holds itself.</summary>
     public required IReadOnlyList<PackageSummary> Packages { get; init; }
 
     /// <summary>
@@ -47,13 +47,14 @@ public sealed record PackSummary
     /// <exception cref="CorruptDataException">A package is damaged where its lists are.</exception>
     public static PackSummary Read(PackContents pack, int workers, CancellationToken cancellation)
     {
-        var packages = new PackageSummary[pack.Packages.Count];
+        PackedPackage[] there = [.. pack.Packages.Where(package => pack.Holds(package.Path))];
+        var packages = new PackageSummary[there.Length];
         Workers.Run(
             Enumerable.Range(0, packages.Length).ToArray(),
             workers,
             (index, _) =>
             {
-                PackedPackage package = pack.Packages[index];
+                PackedPackage package = there[index];
                 IRandomAccess member = pack.Member(package.Path);
                 PackageInfo info = package.Describe(member, package.FileName).Info;
                 packages[index] = new PackageSummary(

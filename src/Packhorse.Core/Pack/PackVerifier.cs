@@ -24,7 +24,9 @@ public sealed record VerifyResult(int Members, long Bytes, int Unverifiable)
     }
 }
 
-/// <summary>Compares every member of a pack with its digest, and nothing is written.</summary>
+/// <summary>
+/// Compares every member of a pack with its digest, and nothing is written. Of a delta opened alone these are its own members.
+/// </summary>
 public static class PackVerifier
 {
     /// <exception cref="CorruptDataException">A member is not what it should be; all that are not were told as warnings.</exception>
@@ -40,7 +42,12 @@ public static class PackVerifier
             header.CheckRuntime(pack.File!, pack.Where);
         }
         (string Path, ExpectedContent Expected)[] members = pack.Manifest.Members is { } listed
-            ? [.. listed.Select(member => (member.Path, new ExpectedContent(member.Size, member.Sha256, null)))]
+            ?
+            [
+                .. listed
+                    .Where(member => pack.Holds(member.Path))
+                    .Select(member => (member.Path, new ExpectedContent(member.Size, member.Sha256, null))),
+            ]
             : [.. pack.Packages.Select(package => (package.Path, package.Expected))];
         (string Path, ExpectedContent Expected)[] verifiable =
         [
@@ -85,7 +92,7 @@ public static class PackVerifier
     {
         using Stream content = pack.Member(path).AsStream();
         using var hashing = new HashingStream(content, expected, count => reporter.Advance(count));
-        hashing.Verify($"{pack.Where}: {path}");
+        hashing.Verify(pack.Name(path));
         return hashing.Count;
     }
 }

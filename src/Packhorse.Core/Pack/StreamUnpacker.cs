@@ -120,10 +120,10 @@ public sealed class StreamUnpacker
 
     private void ReadMembers(TarReader tar, StagingQueue queue)
     {
-        while (PackContents.MoveNext(tar, Where))
+        while (PackIndex.MoveNext(tar, Where))
         {
             _cancellation.ThrowIfCancellationRequested();
-            string name = PackContents.PackMemberName(tar.Current, Where);
+            string name = PackIndex.MemberName(tar.Current, Where);
             if (tar.Current.Type != TarEntryType.File)
             {
                 continue;
@@ -134,7 +134,7 @@ public sealed class StreamUnpacker
             }
             ReadMember(name, tar, queue);
         }
-        PackContents.CheckEnd(tar, Where);
+        PackIndex.CheckEnd(tar, Where);
     }
 
     private void ReadMember(string name, TarReader tar, StagingQueue queue)
@@ -143,6 +143,10 @@ public sealed class StreamUnpacker
         {
             _manifest = PackManifest.Parse(tar.ReadAllBytes(Limits.JsonBytes), Where);
             _manifest.CheckPlatform(_request.Here);
+            if (_manifest.Delta is not null)
+            {
+                throw PackDelta.FromPipe(Where);
+            }
         }
         else if (PackLayout.IsWheel(name))
         {

@@ -147,7 +147,7 @@ public static class Unpacker
             {
                 PackedPackage package = packages[index];
                 IRandomAccess content = new InterruptibleSource(pack.Member(package.Path), token);
-                infos[index] = package.Describe(content, $"{pack.Where}: {package.Path}");
+                infos[index] = package.Describe(content, pack.Name(package.Path));
             },
             cancellation
         );
@@ -159,7 +159,7 @@ public static class Unpacker
         if (package.Expected.IsVerifiable)
         {
             var content = new InterruptibleSource(pack.Member(package.Path), cancellation);
-            PackageContent.Verify(content, package.Expected, $"{pack.Where}: {package.Path}", null);
+            PackageContent.Verify(content, package.Expected, pack.Name(package.Path), null);
         }
     }
 
@@ -215,7 +215,7 @@ public static class Unpacker
         try
         {
             var content = new InterruptibleSource(pack.Member(package.Path), cancellation);
-            string where = $"{pack.Where}: {package.Path}";
+            string where = pack.Name(package.Path);
             return package.Link(content, where, to, count => reporter.Advance(count), cancellation);
         }
         catch (CorruptDataException)

@@ -10,25 +10,29 @@ namespace Packhorse.Packing;
 /// <c>members/</c> of a directory for unfinished things.
 /// </summary>
 /// <param name="place">The absolute path of a name in that directory.</param>
-internal sealed class MemberBringer(Func<string, string> place, Fetcher fetcher, int downloads)
+internal sealed class MemberBringer(Func<string, string> place, Fetcher fetcher, PackRequest request)
 {
     private readonly ConcurrentDictionary<PlannedMember, string> _brought = new();
 
     /// <summary>Where a member that was brought lies; null for the others.</summary>
     public string? PathOf(PlannedMember member) => _brought.GetValueOrDefault(member);
 
-    /// <returns>Size and SHA-256 of every member, in their order.</returns>
-    public async Task<ExpectedContent[]> BringUnknownAsync(
-        IReadOnlyList<PlannedMember> members,
-        CancellationToken cancellation
-    )
+    /// <returns>Size and SHA-256 of every member of the plan, in their order.</returns>
+    public async Task<ExpectedContent[]> BringUnknownAsync(CancellationToken cancellation)
     {
-        ExpectedContent[] contents = [.. members.Select(member => member.Expected)];
-        int[] unknown = [.. Enumerable.Range(0, members.Count).Where(index => !members[index].IsKnown)];
+        IReadOnlyList<PlannedMember> members = request.Plan.Members;
+        // Of a wheel the lock file has no size, but the base of a delta may have the wheel.
+        ExpectedContent[] contents = [.. members.Select(member => request.Since?.ContentOf(member) ?? member.Expected)];
+        int[] unknown =
+        [
+            .. Enumerable
+                .Range(0, members.Count)
+                .Where(index => contents[index] is not { Size: not null, Sha256: not null }),
+        ];
         await Parallel
             .ForEachAsync(
                 unknown,
-                new ParallelOptions { MaxDegreeOfParallelism = downloads, CancellationToken = cancellation },
+                new ParallelOptions { MaxDegreeOfParallelism = request.Downloads, CancellationToken = cancellation },
                 async (index, token) => contents[index] = await BringAsync(members[index], token).ConfigureAwait(false)
             )
             .ConfigureAwait(false);

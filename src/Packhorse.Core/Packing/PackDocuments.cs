@@ -100,6 +100,30 @@ public static class PackDocuments
             json.WriteEndObject();
         });
 
+    /// <summary><c>pixi-pack.json</c> of a delta; the whole pack's is another member.</summary>
+    internal static byte[] DeltaManifest(Platform platform, PackDelta delta) =>
+        SerdeJson.Write(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("version", PackDelta.FormatVersion);
+            json.WriteString("pixi-pack-version", PackManifest.PixiPackVersion);
+            json.WriteString("platform", platform.Subdir);
+            json.WriteStartObject("packhorse");
+            json.WriteNumber("format", PackManifest.ExtensionVersion);
+            json.WriteString("manifest", delta.Whole.ToString());
+            json.WriteStartObject("base");
+            json.WriteString("name", delta.BaseName);
+            json.WriteString("digest", delta.Base.ToString());
+            if (delta.BaseSize is { } size && delta.BaseSha256 is { } sha256)
+            {
+                json.WriteNumber("size", size);
+                json.WriteString("sha256", sha256.ToString());
+            }
+            json.WriteEndObject();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
+
     /// <summary>A member whose content is made here.</summary>
     internal static PackMember Describe(string path, byte[] content) =>
         new(path, content.Length, Sha256.Hash(content), Url: null);

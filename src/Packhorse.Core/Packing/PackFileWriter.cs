@@ -24,11 +24,9 @@ public static class PackFileWriter
         using var directory = new PartDirectory(request.Output);
         UnixFileMode mode = request.Runtime is null ? FilePermissions.ReadWrite : FilePermissions.All;
         using OutputFile tar = OutputFile.Resume(directory["pack"], request.Output, mode);
-        var bringer = new MemberBringer(name => directory[name], fetcher, request.Downloads);
-        reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
-        ExpectedContent[] contents = await bringer
-            .BringUnknownAsync(request.Plan.Members, cancellation)
-            .ConfigureAwait(false);
+        var bringer = new MemberBringer(name => directory[name], fetcher, request);
+        reporter.BeginStage("Packing", request.Arriving.Count, request.ArrivingBytes);
+        ExpectedContent[] contents = await bringer.BringUnknownAsync(cancellation).ConfigureAwait(false);
         PackLayoutPlan layout = PackLayoutPlan.Create(request, contents);
         using var journal = new PackJournal(directory, layout);
         try
@@ -59,7 +57,7 @@ public static class PackFileWriter
         }
         name.Complete(tar, cancellation);
         directory.Complete();
-        return new PackResult(tar.Path, layout.FileLength, request.Plan.Members.Count);
+        return new PackResult(tar.Path, layout.FileLength, layout.Packages);
     }
 
     // What a self-extracting file has around the tar.

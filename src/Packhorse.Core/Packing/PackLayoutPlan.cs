@@ -65,6 +65,9 @@ public sealed class PackLayoutPlan
     /// <summary>Bytes of the whole tar.</summary>
     public long TarLength { get; }
 
+    /// <summary>Packages that are in it.</summary>
+    public int Packages => Entries.Count(entry => entry.Member is not null);
+
     /// <summary>Of a self-extracting file; null for a bare tar.</summary>
     public SelfExtractingHeader? Executable { get; }
 
@@ -79,20 +82,19 @@ public sealed class PackLayoutPlan
     {
         PackPlan plan = request.Plan;
         List<LayoutEntry> documents = MakeDocuments(plan);
-        IEnumerable<LayoutEntry> packages = plan.Members.Zip(
-            contents,
-            (member, content) =>
-                new LayoutEntry
-                {
-                    Path = member.Path,
-                    Member = member,
-                    Size = content.Size!.Value,
-                }
-        );
+        IEnumerable<LayoutEntry> packages = plan
+            .Members.Zip(contents)
+            .Where(pair => request.Since?.Holds(pair.First.Path, pair.Second) != true)
+            .Select(pair => new LayoutEntry
+            {
+                Path = pair.First.Path,
+                Member = pair.First,
+                Size = pair.Second.Size!.Value,
+            });
         IEnumerable<LayoutEntry> ordered =
             request.Layout == PackLayoutKind.Upstream
                 ? InUpstreamOrder(plan, documents, packages)
-                : InOwnOrder(plan, documents, packages, contents);
+                : InOwnOrder(request, documents, packages, contents);
         return Place(ordered, request.Runtime);
     }
 
@@ -114,12 +116,13 @@ public sealed class PackLayoutPlan
 
     // The manifest is the first member; each repodata.json and the packages follow their directories.
     private static IEnumerable<LayoutEntry> InOwnOrder(
-        PackPlan plan,
+        PackRequest request,
         List<LayoutEntry> documents,
         IEnumerable<LayoutEntry> packages,
         IReadOnlyList<ExpectedContent> contents
     )
     {
+        PackPlan plan = request.Plan;
         IEnumerable<PackMember> members = documents
             .Select(document => PackDocuments.Describe(document.Path, document.Content!))
             .Concat(
@@ -133,7 +136,17 @@ public sealed class PackLayoutPlan
                 )
             )
             .OrderBy(member => member.Path, StringComparer.Ordinal);
-        yield return Document(PackManifest.Path, PackDocuments.Manifest(plan.Platform, plan.Environment, [.. members]));
+        byte[] whole = PackDocuments.Manifest(plan.Platform, plan.Environment, [.. members]);
+        if (request.Since is { } since)
+        {
+            byte[] delta = PackDocuments.DeltaManifest(plan.Platform, since.Describe(Sha256.Hash(whole)));
+            yield return Document(PackManifest.Path, delta);
+            yield return Document(PackDelta.WholeManifest, whole);
+        }
+        else
+        {
+            yield return Document(PackManifest.Path, whole);
+        }
         foreach (string directory in Directories(plan))
         {
             yield return Directory(directory);

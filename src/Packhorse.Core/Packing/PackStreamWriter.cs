@@ -29,11 +29,9 @@ public static class PackStreamWriter
     )
     {
         using var directory = new TemporaryDirectory(request.Output);
-        through.Reporter.BeginStage("Packing", request.Plan.Members.Count, request.Plan.Size);
-        var bringer = new MemberBringer(name => directory[name], through.Fetcher, request.Downloads);
-        ExpectedContent[] contents = await bringer
-            .BringUnknownAsync(request.Plan.Members, cancellation)
-            .ConfigureAwait(false);
+        through.Reporter.BeginStage("Packing", request.Arriving.Count, request.ArrivingBytes);
+        var bringer = new MemberBringer(name => directory[name], through.Fetcher, request);
+        ExpectedContent[] contents = await bringer.BringUnknownAsync(cancellation).ConfigureAwait(false);
         PackLayoutPlan layout = PackLayoutPlan.Create(request, contents);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var coming = new Queue<ComingMember>();
@@ -74,7 +72,7 @@ public static class PackStreamWriter
             }
             throw;
         }
-        return new PackResult("-", layout.FileLength, contents.Length);
+        return new PackResult("-", layout.FileLength, layout.Packages);
     }
 
     private static ComingMember Begin(

@@ -39,6 +39,9 @@ public sealed class DirectoryDestination : IDestination
 
     public string? Url(string name) => null;
 
+    public long? SizeOf(string name) =>
+        FileTree.KindOf(Location(name)) == FileKind.File ? FileTree.SizeOf(Location(name)) : null;
+
     public string RemovalOf(string name) => $"rm -f {ShellText.Quote(Location(name))}";
 
     public Task<Occupant> LookAsync(string name, LocalFile file, IReporter reporter, CancellationToken cancellation) =>

@@ -28,6 +28,9 @@ public interface IDestination : IAsyncDisposable
     /// <summary>The URL in a federation, where the destination is one; null for directories.</summary>
     string? Url(string name);
 
+    /// <returns>Bytes of the file that has that name; null where there is none.</returns>
+    long? SizeOf(string name);
+
     /// <summary>Compares what has that name with a file, byte for byte or by SHA-256.</summary>
     Task<Occupant> LookAsync(string name, LocalFile file, IReporter reporter, CancellationToken cancellation);
 

@@ -13,6 +13,9 @@ public sealed record LocalFile(string Path, long Size, Digest Sha256, Digest? Ro
 {
     internal const int BlockBytes = 1 << 20;
 
+    /// <summary>Of a delta: what it belongs to.</summary>
+    public PackDelta? Delta { get; private init; }
+
     public string Name => System.IO.Path.GetFileName(Path);
 
     /// <summary>Reads all of it.</summary>
@@ -25,7 +28,10 @@ public sealed record LocalFile(string Path, long Size, Digest Sha256, Digest? Ro
         reporter.BeginStage("Reading", 1, file.Length);
         Digest digest = Hash(file, file.Length, reporter, cancellation);
         using ImageFile? image = ImageFile.TryOpen(absolute);
-        var local = new LocalFile(absolute, file.Length, digest, image?.Image.Footer.Root);
+        var local = new LocalFile(absolute, file.Length, digest, image?.Image.Footer.Root)
+        {
+            Delta = PackDelta.TryRead(file, absolute),
+        };
         if (NameHash.Find(local.Name) is { } hash && !local.IsNamed(hash))
         {
             string root = local.Root is { } known ? $", its root is {known}" : "";

@@ -19,6 +19,7 @@ public static class EnvironmentProvider
             InputFile file = InputFile.Open(request.Pack);
             if (ImageIdentity.Read(file, request.Pack) is { } image)
             {
+                PackDelta.RefuseBase(request.Base, request.Pack);
                 CheckPlatform(request, image);
                 using var ladder = new ImageLadder(request, file, image, reporter);
                 IReadyEnvironment environment = ladder.Climb(() =>

@@ -11,6 +11,9 @@ public sealed record StartRequest
     /// <summary>A tar, a directory or a self-extracting file.</summary>
     public required string Pack { get; init; }
 
+    /// <summary>Of a delta, the pack that the rest of its packages is in; null: there is none.</summary>
+    public string? Base { get; init; }
+
     /// <summary>The directory for environments that the user named; null: the first of <see cref="Scratch"/> that can be used.</summary>
     public string? Into { get; init; }
 

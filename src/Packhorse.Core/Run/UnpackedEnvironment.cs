@@ -48,7 +48,7 @@ internal sealed class UnpackedEnvironment : IReadyEnvironment
                 cancellation
             );
         }
-        using PackContents pack = PackContents.Open(request.Pack);
+        using PackContents pack = PackContents.Open(request.Pack, request.Base);
         return store.Provide(pack, (request.Here, request.Workers, request.Machine()), reporter, cancellation);
     }
 

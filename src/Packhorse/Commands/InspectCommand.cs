@@ -14,6 +14,7 @@ internal sealed class InspectCommand
         "A pack: a tar, a self-extracting file or a directory; or an image.",
         "environment.tar"
     );
+    private readonly Option<string?> _base = BaseOption.Create();
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON." };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "List every package." };
     private readonly Terminal _terminal;
@@ -26,6 +27,7 @@ internal sealed class InspectCommand
         var command = new Command("inspect", "Say what a pack or an image holds, and what unpacking it takes.")
         {
             self._pack,
+            self._base,
             self._json,
             self._verbose,
         };
@@ -51,24 +53,28 @@ internal sealed class InspectCommand
         using ImageFile? image = ImageFile.TryOpen(path);
         if (image is not null)
         {
+            PackDelta.RefuseBase(parsed.GetValue(_base), path);
             var report = new ImageReport(_terminal);
             report.Inspected(image, asJson: parsed.GetValue(_json), all: parsed.GetValue(_verbose));
             return (int)ExitClass.Ok;
         }
-        using PackContents pack = PackContents.Open(path);
+        using PackContents pack = parsed.GetValue(_base) is { } basePath
+            ? PackContents.Open(path, basePath)
+            : PackContents.OpenAlone(path);
         PackSummary summary = PackSummary.Read(pack, Environment.ProcessorCount, cancellation);
         if (parsed.GetValue(_json))
         {
-            _terminal.Out.WriteLine(JsonOutput.Write("packhorse/inspect/1", json => Write(json, summary)));
+            _terminal.Out.WriteLine(JsonOutput.Write("packhorse/inspect/1", json => Write(json, pack, summary)));
         }
         else
         {
+            DeltaText.Write(_terminal.Out, pack);
             SummaryText.Write(_terminal.Out, summary, all: parsed.GetValue(_verbose));
         }
         return (int)ExitClass.Ok;
     }
 
-    private static void Write(Utf8JsonWriter json, PackSummary summary)
+    private static void Write(Utf8JsonWriter json, PackContents pack, PackSummary summary)
     {
         json.WriteString("environment", summary.Manifest.Environment);
         json.WriteString("platform", summary.Manifest.Platform.Subdir);
@@ -77,6 +83,7 @@ internal sealed class InspectCommand
         json.WriteNumber("unpacked_size", summary.Size);
         json.WriteNumber("files", summary.Files);
         json.WriteNumber("not_verifiable", summary.Unverifiable);
+        DeltaText.Write(json, pack);
         JsonOutput.WriteStrings(json, "virtual_packages", summary.VirtualPackages);
         json.WriteStartArray("packages");
         foreach (PackageSummary package in summary.Packages)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Packhorse.Fetch;
 using Packhorse.Lock;
 using Packhorse.Model;
@@ -71,6 +70,7 @@ internal sealed class PackCommand
 
     private readonly NetworkOptions _network = new();
     private readonly ExecutableOptions _executable = new();
+    private readonly SinceOption _since = new();
     private readonly ImageOptions _image = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
@@ -95,6 +95,7 @@ internal sealed class PackCommand
         };
         ArgumentRules.NotEmpty(self._environment, self._platform, self._output);
         self._network.AddTo(command, caches: true);
+        self._since.AddTo(command);
         self._executable.AddTo(command);
         self._image.AddTo(command);
         self._common.AddTo(command);
@@ -103,6 +104,7 @@ internal sealed class PackCommand
             "packhorse pack",
             "packhorse pack -e prod -p linux-64 -o prod.tar path/to/pixi.toml",
             "packhorse pack --create-executable -o 'envs/prod-{sha256:8}.sh'",
+            "packhorse pack --create-executable --since envs/prod-1a2b3c4d.sh -o 'envs/prod-{sha256:8}.sh'",
             "packhorse pack --image --create-executable",
             "packhorse pack --image --prefix /opt/prod -o prod.sqfs",
             "packhorse pack --directory-only -o prod",
@@ -135,16 +137,18 @@ internal sealed class PackCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         PackPlan plan = MakePlan(parsed, cancellation);
+        bool directory = parsed.GetValue(_directoryOnly);
+        bool executable = _executable.IsExecutable(parsed);
         if (parsed.GetValue(_common.DryRun))
         {
-            PrintPlan(parsed, plan);
+            new PackReport(_terminal, plan, ReadSince(parsed, plan, cancellation)).Plan(parsed.GetValue(_common.Json));
             return (int)ExitClass.Ok;
         }
         NetworkSettings network = _network.Read(parsed, _terminal);
-        bool directory = parsed.GetValue(_directoryOnly);
-        bool executable = _executable.IsExecutable(parsed);
         CheckKind(parsed, directory, executable);
         bool image = _image.IsImage(parsed, parsed.GetValue(_output), directory);
+        _since.Check(parsed, image, directory, upstream: parsed.GetValue(_layout) == PackLayoutKind.Upstream);
+        DeltaBase? since = ReadSince(parsed, plan, cancellation);
         string output = NameOfOutput(parsed, plan.Platform, (directory, executable, image));
         using var building = new TemporaryDirectory(Path.GetTempPath());
         PackResult result = await _common
@@ -153,20 +157,19 @@ internal sealed class PackCommand
                 _terminal,
                 async reporter =>
                 {
-                    foreach (string warning in plan.Warnings)
-                    {
-                        reporter.Warn(warning);
-                    }
+                    plan.Warnings.ToList().ForEach(reporter.Warn);
                     await using Fetcher fetcher = network.CreateFetcher(reporter);
                     plan = await BuildAsync(plan, building, (fetcher, reporter), cancellation).ConfigureAwait(false);
                     CarriedProgram? program = executable
                         ? await _executable.LoadAsync(parsed, plan.Platform, (fetcher, reporter), cancellation)
                         : null;
+                    SinceOption.Check(since, program);
                     var request = new PackRequest
                     {
                         Plan = plan,
                         Output = output == "-" ? Path.GetTempPath() : FileTree.Absolute(output),
                         Layout = parsed.GetValue(_layout),
+                        Since = since,
                         Runtime = program?.Runtime,
                         WindowsUnpacker = program?.Windows,
                         Downloads = network.Options.Downloads,
@@ -187,8 +190,20 @@ internal sealed class PackCommand
                 }
             )
             .ConfigureAwait(false);
-        Report(parsed, plan, result, output == "-");
+        Report(parsed, new PackReport(_terminal, plan, since), result, toStandardOutput: output == "-");
         return (int)ExitClass.Ok;
+    }
+
+    private void Report(ParseResult parsed, PackReport report, PackResult result, bool toStandardOutput)
+    {
+        if (parsed.GetValue(_common.Json) && !toStandardOutput)
+        {
+            report.Json(result);
+        }
+        else if (_common.Verbosity(parsed) != Verbosity.Quiet)
+        {
+            report.Text(result, toStandardOutput ? "standard output" : result.Output);
+        }
     }
 
     private static async Task<PackPlan> BuildAsync(
@@ -307,86 +322,6 @@ internal sealed class PackCommand
         return plan.Inject(InjectedPackages.Read(injected, cancellation));
     }
 
-    private void PrintPlan(ParseResult parsed, PackPlan plan)
-    {
-        if (parsed.GetValue(_common.Json))
-        {
-            _terminal.Out.WriteLine(
-                JsonOutput.Write(
-                    "packhorse/pack/1",
-                    json =>
-                    {
-                        json.WriteBoolean("dry_run", true);
-                        WritePlan(json, plan);
-                    }
-                )
-            );
-            return;
-        }
-        foreach (LockedPypiPackage package in plan.ToBuild)
-        {
-            _terminal.Out.WriteLine($"{"to build", 12}  {package.Name}");
-        }
-        foreach (LockedCondaSource source in plan.Sources)
-        {
-            _terminal.Out.WriteLine($"{"to build", 12}  {Printable.Text(source.Name)}");
-        }
-        foreach (PlannedMember member in plan.Members)
-        {
-            string size = member.Expected.Size is { } bytes ? ByteSize.Format(bytes) : "unknown";
-            _terminal.Out.WriteLine($"{size, 12}  {member.Path}");
-        }
-        _terminal.Out.WriteLine(
-            $"{ByteSize.Format(plan.Size), 12}  {plan.Members.Count} packages of environment {plan.Environment} for {plan.PlatformName}"
-        );
-    }
-
-    private static void WritePlan(Utf8JsonWriter json, PackPlan plan)
-    {
-        json.WriteString("environment", plan.Environment);
-        json.WriteString("platform", plan.Platform.Subdir);
-        json.WriteNumber("size", plan.Size);
-        json.WriteStartArray("packages");
-        foreach (PlannedMember member in plan.Members)
-        {
-            json.WriteStartObject();
-            json.WriteString("path", member.Path);
-            json.WriteString("name", member.Record.Name);
-            json.WriteString("version", member.Record.Version);
-            json.WriteString("build", member.Record.Build);
-            json.WriteString("url", member.Origin);
-            if (member.Expected.Size is { } size)
-            {
-                json.WriteNumber("size", size);
-            }
-            json.WriteString("sha256", member.Expected.Sha256?.ToString());
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    private void Report(ParseResult parsed, PackPlan plan, PackResult result, bool toStandardOutput)
-    {
-        if (parsed.GetValue(_common.Json) && !toStandardOutput)
-        {
-            _terminal.Out.WriteLine(
-                JsonOutput.Write(
-                    "packhorse/pack/1",
-                    json =>
-                    {
-                        json.WriteString("output", result.Output);
-                        json.WriteNumber("output_size", result.Size);
-                        WritePlan(json, plan);
-                    }
-                )
-            );
-        }
-        else if (_common.Verbosity(parsed) != Verbosity.Quiet)
-        {
-            string where = toStandardOutput ? "standard output" : result.Output;
-            _terminal.Error.WriteLine(
-                $"Created pack at {where} with size {ByteSize.Format(result.Size)}: {result.Packages} packages of environment {plan.Environment} for {plan.PlatformName}"
-            );
-        }
-    }
+    private DeltaBase? ReadSince(ParseResult parsed, PackPlan plan, CancellationToken cancellation) =>
+        _common.WithReporter(parsed, _terminal, reporter => _since.Read(parsed, plan, reporter, cancellation));
 }

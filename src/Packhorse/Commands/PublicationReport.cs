@@ -7,17 +7,16 @@ namespace Packhorse.Commands;
 /// <summary>What <c>publish</c> prints: where each file is, and what goes into a submit file.</summary>
 internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDestination destination)
 {
-    private readonly List<(Publication Publication, TransferAdvice Advice)> _all = [];
+    private readonly List<Entry> _all = [];
 
     public void Add(Publication publication) =>
         _all.Add(
-            (
+            new Entry(
                 publication,
-                site.AdviseOn(
-                    destination.SitePath(publication.Name),
-                    destination.Url(publication.Name),
-                    publication.File.Size
-                )
+                Advise(publication.Name, publication.File.Size),
+                PublishedBase.Of(publication.File.Delta, destination) is { } from
+                    ? (from, Advise(from.Name, from.Size))
+                    : null
             )
         );
 
@@ -33,16 +32,23 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
         }
     }
 
-    private string Inputs => string.Join(", ", _all.Select(entry => entry.Advice.Input));
+    private TransferAdvice Advise(string name, long size) =>
+        site.AdviseOn(destination.SitePath(name), destination.Url(name), size);
+
+    // A delta's base before it.
+    private IEnumerable<TransferAdvice> Advices => _all.SelectMany(entry => entry.Advices);
+
+    private string Inputs => string.Join(", ", Advices.Select(advice => advice.Input).Distinct(StringComparer.Ordinal));
 
     private IEnumerable<string> SubmitLines =>
-        _all.SelectMany(entry => entry.Advice.SubmitLines).Distinct(StringComparer.Ordinal);
+        Advices.SelectMany(advice => advice.SubmitLines).Distinct(StringComparer.Ordinal);
 
     private void WriteText()
     {
         TextWriter output = terminal.Out;
-        foreach ((Publication publication, TransferAdvice advice) in _all)
+        foreach (Entry entry in _all)
         {
+            (Publication publication, TransferAdvice advice, _) = entry;
             string label = publication.Kind switch
             {
                 PublicationKind.Published => "published",
@@ -60,6 +66,7 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
             {
                 output.WriteLine($"{"url", -13}  {Printable.Text(url)}");
             }
+            WriteBase(entry);
             foreach (string name in publication.Broken)
             {
                 output.WriteLine($"{"broken", -13}  {Printable.Text(destination.RemovalOf(name))}");
@@ -72,7 +79,8 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
         {
             output.WriteLine($"  {Printable.Text(line)}");
         }
-        string[] notes = [.. _all.SelectMany(entry => entry.Advice.Notes).Distinct(StringComparer.Ordinal)];
+        WriteStarts();
+        string[] notes = [.. Advices.SelectMany(advice => advice.Notes).Distinct(StringComparer.Ordinal)];
         if (notes.Length > 0)
         {
             output.WriteLine();
@@ -84,13 +92,58 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
         }
     }
 
+    private void WriteBase(Entry entry)
+    {
+        if (entry.Publication.File.Delta is not { } delta)
+        {
+            return;
+        }
+        if (entry.Base is not { } from)
+        {
+            terminal.Out.WriteLine(
+                $"{"base", -13}  {Printable.Text(delta.DescribeBase())} was a directory: jobs need it as a file, which can be published"
+            );
+            return;
+        }
+        terminal.Out.WriteLine($"{"base", -13}  {Printable.Text(destination.Location(from.Place.Name))}");
+        if (!from.Place.IsThere)
+        {
+            terminal.Out.WriteLine(
+                $"{"", -13}  which is not there: publish {Printable.Text(delta.DescribeBase())}, too"
+            );
+        }
+    }
+
+    // How deltas are started: nothing else in a submit file says that the two belong together.
+    private void WriteStarts()
+    {
+        (string Base, string Delta)[] pairs =
+        [
+            .. _all.Where(entry => entry.Base is not null)
+                .Select(entry => (entry.Base!.Value.Place.Name, entry.Publication.Name)),
+        ];
+        if (pairs.Length > 0)
+        {
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine("In the job's script:");
+        }
+        foreach ((string from, string delta) in pairs)
+        {
+            string start = delta.EndsWith(".sh", StringComparison.Ordinal)
+                ? $"sh {delta} run --base {from}"
+                : $"packhorse run --base {from} {delta}";
+            terminal.Out.WriteLine($"  {Printable.Text(start)} -- CMD");
+        }
+    }
+
     private void WriteJson(Utf8JsonWriter json, bool dryRun)
     {
         json.WriteBoolean("dry_run", dryRun);
         json.WriteString("site", site.Name);
         json.WriteStartArray("files");
-        foreach ((Publication publication, TransferAdvice advice) in _all)
+        foreach (Entry entry in _all)
         {
+            (Publication publication, TransferAdvice advice, _) = entry;
             json.WriteStartObject();
             json.WriteString("path", publication.File.Path);
             json.WriteString("name", publication.Name);
@@ -110,6 +163,16 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
             json.WriteString("url", advice.FederationUrl);
             json.WriteString("transfer_input_file", advice.Input);
             WriteTexts(json, "notes", advice.Notes);
+            if (entry.Base is { } from)
+            {
+                json.WriteStartObject("base");
+                json.WriteString("name", from.Place.Name);
+                json.WriteString("location", destination.Location(from.Place.Name));
+                json.WriteBoolean("is_there", from.Place.IsThere);
+                json.WriteString("url", from.Advice.FederationUrl);
+                json.WriteString("transfer_input_file", from.Advice.Input);
+                json.WriteEndObject();
+            }
             WriteTexts(json, "broken", publication.Broken.Select(destination.Location));
             json.WriteEndObject();
         }
@@ -126,5 +189,15 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
             json.WriteStringValue(text);
         }
         json.WriteEndArray();
+    }
+
+    /// <param name="Base">Of a delta.</param>
+    private sealed record Entry(
+        Publication Publication,
+        TransferAdvice Advice,
+        (PublishedBase Place, TransferAdvice Advice)? Base
+    )
+    {
+        public IEnumerable<TransferAdvice> Advices => Base is { } from ? [from.Advice, Advice] : [Advice];
     }
 }

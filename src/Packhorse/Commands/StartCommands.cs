@@ -76,6 +76,7 @@ internal sealed class StartCommands
         HelpName = "NAME=V",
     };
 
+    private readonly Option<string?> _base = BaseOption.Create();
     private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
@@ -91,11 +92,13 @@ internal sealed class StartCommands
         );
         command.Arguments.Add(self._command);
         command.Options.Add(self._explain);
+        command.Options.Add(self._base);
         self.RequireCommand(command);
         Examples.Add(
             command,
             "packhorse run environment.sh -- python train.py --epochs 3",
-            "packhorse run --into /scratch/me environment.tar python -m pip list"
+            "packhorse run --into /scratch/me environment.tar python -m pip list",
+            "packhorse run --base environment-1a2b3c4d.sh environment-5e6f7a8b.sh -- python train.py"
         );
         command.SetAction(
             (parsed, cancellation) =>
@@ -179,6 +182,7 @@ internal sealed class StartCommands
             Shell,
             "Start an interactive shell in the environment of a pack: unpacked once into scratch space, then active."
         );
+        command.Options.Add(self._base);
         Examples.Add(command, "packhorse shell environment.sh");
         command.SetAction(
             (parsed, cancellation) => Task.FromResult(self.Start(parsed, request => request, cancellation))
@@ -260,6 +264,7 @@ internal sealed class StartCommands
         new()
         {
             Pack = parsed.GetValue(_pack)!,
+            Base = parsed.GetValue(_base),
             Into = parsed.GetValue(_into),
             Scratch = Scratch,
             Here = HostPlatform.Current,

@@ -75,6 +75,7 @@ internal sealed class UnpackCommand
         Description = "Of an image: unpack its byte-code too.",
     };
 
+    private readonly Option<string?> _base = BaseOption.Create();
     private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
@@ -96,6 +97,7 @@ internal sealed class UnpackCommand
             self._runLinkScripts,
             self._first,
             self._keepByteCode,
+            self._base,
         };
         ArgumentRules.NotEmpty(self._output, self._name, self._shell, self._first);
         self._workers.Validators.Add(result =>
@@ -111,6 +113,7 @@ internal sealed class UnpackCommand
             command,
             "packhorse unpack environment.tar",
             "packhorse unpack -o /scratch/me -e hello hello.tar && . /scratch/me/activate.sh",
+            "packhorse unpack --base environment-1a2b3c4d.tar environment-5e6f7a8b.tar",
             "curl -s https://example.org/environment.tar | packhorse unpack -"
         );
         command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
@@ -194,17 +197,20 @@ internal sealed class UnpackCommand
             _terminal,
             reporter =>
             {
+                string? basePath = parsed.GetValue(_base);
                 if (pack == "-" || FileTree.KindOf(pack) == FileKind.Other)
                 {
+                    PackDelta.RefuseBase(basePath, "what comes from a pipe");
                     using Stream input = pack == "-" ? _terminal.OpenInput() : InputPipeStream.Open(pack, cancellation);
                     return StreamUnpacker.Unpack(input, request, reporter, cancellation);
                 }
                 using ImageFile? image = ImageFile.TryOpen(pack);
                 if (image is not null)
                 {
+                    PackDelta.RefuseBase(basePath, pack);
                     return ImageUnpacker.Unpack(image.Image, request, reporter, cancellation);
                 }
-                using PackContents contents = PackContents.Open(pack);
+                using PackContents contents = PackContents.Open(pack, basePath);
                 return Unpacker.Unpack(contents, request, reporter, cancellation);
             }
         );
@@ -222,10 +228,11 @@ internal sealed class UnpackCommand
         using ImageFile? image = ImageFile.TryOpen(pack);
         if (image is not null)
         {
+            PackDelta.RefuseBase(parsed.GetValue(_base), pack);
             new ImageReport(_terminal).DryRun(image, request, asJson: parsed.GetValue(_common.Json));
             return;
         }
-        using PackContents contents = PackContents.Open(pack);
+        using PackContents contents = PackContents.Open(pack, parsed.GetValue(_base));
         InstallPlan plan = Unpacker.Plan(contents, request, SilentReporter.Instance, cancellation);
         if (parsed.GetValue(_common.Json))
         {

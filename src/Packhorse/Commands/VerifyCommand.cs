@@ -14,6 +14,7 @@ internal sealed class VerifyCommand
         "environment.tar"
     );
 
+    private readonly Option<string?> _base = BaseOption.Create();
     private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
@@ -29,6 +30,7 @@ internal sealed class VerifyCommand
         )
         {
             self._pack,
+            self._base,
             self._common.Json,
             self._common.Quiet,
             self._common.Verbose,
@@ -63,9 +65,12 @@ internal sealed class VerifyCommand
         using ImageFile? image = ImageFile.TryOpen(path);
         if (image is not null)
         {
+            PackDelta.RefuseBase(parsed.GetValue(_base), path);
             return VerifyImage(parsed, image, cancellation);
         }
-        using PackContents pack = PackContents.Open(path);
+        using PackContents pack = parsed.GetValue(_base) is { } basePath
+            ? PackContents.Open(path, basePath)
+            : PackContents.OpenAlone(path);
         VerifyResult result = _common.WithReporter(
             parsed,
             _terminal,
@@ -82,6 +87,7 @@ internal sealed class VerifyCommand
                         json.WriteNumber("members", result.Members);
                         json.WriteNumber("size", result.Bytes);
                         json.WriteNumber("not_verifiable", result.Unverifiable);
+                        DeltaText.Write(json, pack);
                     }
                 )
             );
@@ -91,6 +97,7 @@ internal sealed class VerifyCommand
             _terminal.Out.WriteLine(
                 $"{pack.Where}: {result.Members} members of {ByteSize.Format(result.Bytes)} are what they should be"
             );
+            DeltaText.Write(_terminal.Out, pack);
         }
         result.RequireComplete();
         return (int)ExitClass.Ok;

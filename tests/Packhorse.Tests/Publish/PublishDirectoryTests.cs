@@ -248,6 +248,8 @@ public sealed class PublishDirectoryTests : IDisposable
 
         public string? Url(string name) => null;
 
+        public long? SizeOf(string name) => ContainsKey(name) ? 1 : null;
+
         public string RemovalOf(string name) => $"rm {name}";
 
         public Task<Occupant> LookAsync(

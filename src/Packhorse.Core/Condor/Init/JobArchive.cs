@@ -73,6 +73,14 @@ public sealed record JobArchive(
     private static EnvironmentFacts ReadFacts(string path)
     {
         EnvironmentFacts? facts = EnvironmentFacts.TryRead(path);
+        if (facts is { IsDelta: true })
+        {
+            throw new UsageException(ErrorCodes.BadBase, $"{EntryPath.Quote(path)} is a delta: jobs need its base, too")
+            {
+                Hint =
+                    "give the whole pack here; what packhorse publish prints of a delta is for a submit file of your own",
+            };
+        }
         return facts is { IsSelfExtracting: true }
             ? facts
             : throw new UsageException(
