@@ -518,6 +518,7 @@ internal static partial class Program
         ("dash", "dash"),
         ("file", "file"),
         ("fuse3", "fusermount3"),
+        ("openssh-client", "ssh-keygen"),
         ("shellcheck", "shellcheck"),
         ("bzip2", "bzip2"),
         ("curl", "curl"),

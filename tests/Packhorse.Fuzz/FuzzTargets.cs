@@ -6,6 +6,7 @@ using Packhorse.Lock;
 using Packhorse.Model;
 using Packhorse.Pack;
 using Packhorse.Packing;
+using Packhorse.Signing;
 
 namespace Packhorse.Fuzz;
 
@@ -35,6 +36,8 @@ internal static class FuzzTargets
         new("relocations", ImageTargets.Relocations),
         new("repodata.json", RepodataJson),
         new("self-extracting", SelfExtracting) { Repair = Repairs.HeaderDigest },
+        new("signature", Signature),
+        new("signers", Signers),
         new("squashfs", ImageTargets.Squashfs),
         new("tar", Tar) { Repair = Repairs.TarChecksums },
         new("tar-bz2", TarBz2),
@@ -108,6 +111,19 @@ internal static class FuzzTargets
         _ = PackDelta.TryRead(new MemorySource(input), Where);
         PackTarFile(input);
     }
+
+    // Without armor too, so that changes come past base64.
+    public static void Signature(ReadOnlyMemory<byte> input)
+    {
+        bool isArmored = input.Span.StartsWith("-----"u8);
+        string text =
+            $"-----BEGIN SSH SIGNATURE-----\n{Convert.ToBase64String(input.Span)}\n-----END SSH SIGNATURE-----\n";
+        var signature = SshSignature.Parse(isArmored ? input.Span : Encoding.ASCII.GetBytes(text), Where);
+        _ = signature.Verifies(new byte[64], Where);
+    }
+
+    public static void Signers(ReadOnlyMemory<byte> input) =>
+        _ = AllowedSigners.Parse(input.Span, TimeZoneInfo.Utc, Where);
 
     public static void CondaMetaJson(ReadOnlyMemory<byte> input) => InstalledRecord.Read(input.Span, Where, _ => { });
 

@@ -86,6 +86,8 @@ internal sealed class ValidInputs : IDisposable
             "relocations" => [PartOfImage(footer => footer.Relocations)],
             "repodata.json" => [tar["channel/linux-64/repodata.json"], tar["channel/noarch/repodata.json"]],
             "self-extracting" => [_executable, UpstreamFile()],
+            "signature" => SignatureInputs.Signatures(),
+            "signers" => SignatureInputs.Signers(),
             "squashfs" => [PartOfImage(footer => footer.FileSystem)],
             "tar" => [TarOf(Small.Tool()), _pack],
             "tar-bz2" => [Small.Tool().ToTarBz2(), Small.Tool().Quirks(Kinds[1]).ToTarBz2()],

@@ -9,6 +9,7 @@ public static class ErrorCodes
     public const string ServerNotTrusted = "PH0103";
     public const string ByteCode = "PH0104";
     public const string BuildFailed = "PH0105";
+    public const string NotSigned = "PH0106";
 
     public const string BadArguments = "PH0200";
     public const string BadManifest = "PH0201";
@@ -28,6 +29,7 @@ public static class ErrorCodes
     public const string PlatformNotFound = "PH0302";
     public const string UrlNotFound = "PH0303";
     public const string NoFrontEnd = "PH0304";
+    public const string NoSshKeygen = "PH0305";
 
     public const string Malformed = "PH0400";
     public const string DigestMismatch = "PH0401";
@@ -42,6 +44,8 @@ public static class ErrorCodes
     public const string BadImage = "PH0410";
     public const string BadSubmitFile = "PH0411";
     public const string BadJobRecord = "PH0412";
+    public const string BadSignature = "PH0413";
+    public const string SignerNotAllowed = "PH0414";
 
     public const string DownloadFailed = "PH0500";
     public const string Busy = "PH0501";

@@ -79,4 +79,10 @@ public static class Limits
 
     /// <summary>Compressed bytes of all packages that unpacking from a stream holds in memory at once.</summary>
     public const int StreamedTotalBytes = 48 << 20;
+
+    /// <summary>Bytes of a detached signature; one of a long RSA key has 4 KiB.</summary>
+    public const int SignatureBytes = 64 << 10;
+
+    /// <summary>Bytes of a file of allowed signers.</summary>
+    public const int AllowedSignersBytes = 1 << 20;
 }

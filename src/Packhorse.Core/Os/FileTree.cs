@@ -103,6 +103,9 @@ public static class FileTree
     public static void Move(string from, string to) =>
         SystemErrors.Translating("rename", from, () => Directory.Move(from, to));
 
+    public static void CreateSymbolicLink(string path, string target) =>
+        SystemErrors.Translating("create the link", path, () => File.CreateSymbolicLink(path, target));
+
     public static void DeleteFile(string path) => SystemErrors.Translating("remove", path, () => File.Delete(path));
 
     /// <summary>Bytes of a file.</summary>

@@ -55,6 +55,7 @@ public static class CommandLine
         root.Subcommands.Add(StartCommands.BuildEnter(terminal));
         root.Subcommands.Add(InspectCommand.Build(terminal));
         root.Subcommands.Add(VerifyCommand.Build(terminal));
+        root.Subcommands.Add(SignCommand.Build(terminal));
         root.Subcommands.Add(PublishCommand.Build(terminal));
         root.Subcommands.Add(PublishedCommand.Build(terminal));
         root.Subcommands.Add(FetchCommand.Build(terminal));

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Packhorse.Image;
 using Packhorse.Output;
 using Packhorse.Pack;
+using Packhorse.Signing;
 
 namespace Packhorse.Commands;
 
@@ -22,7 +23,7 @@ internal sealed class ImageReport(Terminal terminal)
         }
     }
 
-    public void Verified(ImageFile image, bool asJson)
+    public void Verified(ImageFile image, Signer? signer, bool asJson)
     {
         var summary = ImageSummary.Of(image);
         terminal.Out.WriteLine(
@@ -34,6 +35,7 @@ internal sealed class ImageReport(Terminal terminal)
                         json.WriteString("root", summary.Footer.Root.ToString());
                         json.WriteNumber("size", summary.Footer.FileBytes);
                         json.WriteNumber("not_verifiable", 0);
+                        VerifyCommand.WriteSigner(json, signer);
                     }
                 )
                 : ImageSummaryText.Verified(summary)

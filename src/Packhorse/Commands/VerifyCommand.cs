@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text.Json;
 using Packhorse.Model;
 using Packhorse.Output;
 using Packhorse.Pack;
+using Packhorse.Signing;
 
 namespace Packhorse.Commands;
 
@@ -15,6 +17,7 @@ internal sealed class VerifyCommand
     );
 
     private readonly Option<string?> _base = BaseOption.Create();
+    private readonly SignatureOptions _signature = new();
     private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
@@ -36,10 +39,12 @@ internal sealed class VerifyCommand
             self._common.Verbose,
         };
         self._expected.AddTo(command);
+        self._signature.AddTo(command);
         Examples.Add(
             command,
             "packhorse verify environment.sh",
             "packhorse verify --expect sha256:HEX environment.sh",
+            "packhorse verify --key allowed_signers environment.sh",
             "packhorse verify --json environment.tar"
         );
         command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
@@ -53,20 +58,24 @@ internal sealed class VerifyCommand
         {
             throw new UsageException(ErrorCodes.BadArguments, "verify needs a pack that can be read twice, not a pipe");
         }
-        _common.WithReporter(
+        Signer? signer = _common.WithReporter(
             parsed,
             _terminal,
             reporter =>
             {
                 _expected.Check(parsed, path, reporter, cancellation);
-                return true;
+                return _signature.Check(parsed, path, reporter, cancellation);
             }
         );
+        if (signer is not null && !parsed.GetValue(_common.Json))
+        {
+            _terminal.Out.WriteLine($"{path}: signed by {Printable.Text($"{signer.Names} ({signer.Key})")}");
+        }
         using ImageFile? image = ImageFile.TryOpen(path);
         if (image is not null)
         {
             PackDelta.RefuseBase(parsed.GetValue(_base), path);
-            return VerifyImage(parsed, image, cancellation);
+            return VerifyImage(parsed, image, signer, cancellation);
         }
         using PackContents pack = parsed.GetValue(_base) is { } basePath
             ? PackContents.Open(path, basePath)
@@ -88,6 +97,7 @@ internal sealed class VerifyCommand
                         json.WriteNumber("size", result.Bytes);
                         json.WriteNumber("not_verifiable", result.Unverifiable);
                         DeltaText.Write(json, pack);
+                        WriteSigner(json, signer);
                     }
                 )
             );
@@ -103,7 +113,19 @@ internal sealed class VerifyCommand
         return (int)ExitClass.Ok;
     }
 
-    private int VerifyImage(ParseResult parsed, ImageFile image, CancellationToken cancellation)
+    internal static void WriteSigner(Utf8JsonWriter json, Signer? signer)
+    {
+        if (signer is not null)
+        {
+            json.WriteStartObject("signed_by");
+            json.WriteString("names", signer.Names);
+            json.WriteString("key", signer.Key);
+            json.WriteString("sha256", signer.Sha256.ToString());
+            json.WriteEndObject();
+        }
+    }
+
+    private int VerifyImage(ParseResult parsed, ImageFile image, Signer? signer, CancellationToken cancellation)
     {
         _common.WithReporter(
             parsed,
@@ -114,7 +136,7 @@ internal sealed class VerifyCommand
                 return true;
             }
         );
-        new ImageReport(_terminal).Verified(image, asJson: parsed.GetValue(_common.Json));
+        new ImageReport(_terminal).Verified(image, signer, asJson: parsed.GetValue(_common.Json));
         return (int)ExitClass.Ok;
     }
 }

@@ -100,6 +100,7 @@ public sealed partial class DocumentationTests
             $"| hot set of an image | {Limits.HotSetBytes >> 20} MiB |",
             $"| read ahead of a program | {Limits.ReadAheadBytes >> 30} GiB of files' contents |",
             $"| {Limits.ShebangBytes >> 10} KiB |",
+            $"| {Limits.SignatureBytes >> 10} KiB; {Limits.AllowedSignersBytes >> 20} MiB |",
             $"up to {Limits.StreamedPackageBytes >> 20} MiB compressed, {Limits.StreamedTotalBytes >> 20} MiB in all",
         ];
         Assert.All(expected, line => Assert.Contains(line, limits, StringComparison.Ordinal));

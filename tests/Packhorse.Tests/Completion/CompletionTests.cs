@@ -41,7 +41,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("packhorse condor check --di", "--diff")]
     [InlineData(
         "packhorse ",
-        "pack unpack run shell mount record enter inspect verify publish published fetch cache condor completion"
+        "pack unpack run shell mount record enter inspect verify sign publish published fetch cache condor completion"
     )]
     [InlineData("packhorse pack --lay", "--layout")]
     [InlineData("packhorse pack --layout ", "packhorse upstream")]
