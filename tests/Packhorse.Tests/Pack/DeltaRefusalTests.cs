@@ -49,6 +49,7 @@ public sealed class DeltaRefusalTests : IDisposable
         _site.Refused("PH0300", _delta, _site["nothing.tar"]);
         File.WriteAllText(_site["text"], "no pack\n");
         _site.Refused("PH0408", _delta, _site["text"]);
+        _site.Refused("PH0408", _delta, _site["channel"]);
     }
 
     [Fact]
