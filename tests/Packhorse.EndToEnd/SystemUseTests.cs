@@ -39,13 +39,28 @@ public sealed partial class SystemUseTests : IDisposable
         "setgroups",
     ];
 
+    // What mounting needs of them: one's own namespaces, and a socket of the file system for others of the same job.
+    private static readonly string[] AllowedWithImages =
+    [
+        "mount",
+        "setns",
+        "capset",
+        "socket",
+        "bind",
+        "listen",
+        "accept",
+        "kill",
+    ];
+
     private readonly DirectoryInfo _scratch = Directory.CreateTempSubdirectory("packhorse-use-");
-    private readonly Row[] _table = ReadTable();
+    private Row[] _table = ReadTable(withImages: false);
     private readonly string _file;
+    private readonly string _lockFile;
 
     public SystemUseTests(Environments environments)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "no strace on this machine");
+        _lockFile = environments.Channel.LockFile;
         _file = this["environment.sh"];
         Published.Run("pack", environments.Channel.LockFile, "--create-executable", "-o", _file).Succeeded();
         Directory.CreateDirectory(this["tmp"]);
@@ -74,6 +89,35 @@ public sealed partial class SystemUseTests : IDisposable
             call => call.Name == "execve" && call.Arguments.Contains("/runtime\", [", StringComparison.Ordinal)
         );
         Assert.Empty(Directory.EnumerateFileSystemEntries(this["tmp"], ".packhorse-*"));
+    }
+
+    [Fact]
+    public void With_an_image_a_run_uses_what_the_list_says_of_images()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "this test becomes other users and mounts: only as root");
+        string[] options = ["--image", "--pyc", "off", "--create-executable", "-o", _file];
+        Published.Run(["pack", _lockFile, .. options]).Succeeded();
+        _table = ReadTable(withImages: true);
+        SystemCall[] calls = Trace(["run", "--start", "namespace", "--", "true"]);
+        SystemCall[] special = [.. calls.Where(call => AllowedWithImages.Contains(call.Name))];
+
+        string[] strangers = [.. FindStrangers(calls.Except(special)).Distinct(StringComparer.Ordinal)];
+
+        Assert.True(strangers.Length == 0, string.Join("\n", strangers));
+        Assert.All(
+            special.Where(call => call.Name == "socket"),
+            call => Assert.StartsWith("AF_UNIX", call.Arguments, StringComparison.Ordinal)
+        );
+        SystemCall[] mounts = [.. special.Where(call => call.Name == "mount")];
+        Assert.All(
+            mounts,
+            call =>
+                Assert.Matches(
+                    "^\"none\", \"/\", NULL, MS_REC\\|MS_SLAVE|^\"packhorse\", \"/(media|mnt|srv)[\"/]",
+                    call.Arguments
+                )
+        );
+        Assert.Contains(mounts, call => call.Arguments.Contains("fuse.packhorse", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -191,7 +235,8 @@ public sealed partial class SystemUseTests : IDisposable
     private string ProgramOf(SystemCall call, string before)
     {
         string path = call.Paths(this["out"]).First().Path;
-        return path.StartsWith($"{this["tmp"]}/.packhorse-", StringComparison.Ordinal) ? "runtime"
+        bool isItself = before == "runtime" && path == "/proc/self/exe";
+        return isItself || path.StartsWith($"{this["tmp"]}/.packhorse-", StringComparison.Ordinal) ? "runtime"
             : before == "runtime" ? "command"
             : Tools.Contains(Path.GetFileName(path)) ? "tools"
             : "header";
@@ -217,7 +262,8 @@ public sealed partial class SystemUseTests : IDisposable
         });
 
     private bool IsCopy(string pattern, string path) =>
-        pattern == "COPY/" && path.StartsWith($"{this["tmp"]}/.packhorse-", StringComparison.Ordinal);
+        (pattern == "/proc/PID/" && ProcessFile().IsMatch(path))
+        || pattern == "COPY/" && path.StartsWith($"{this["tmp"]}/.packhorse-", StringComparison.Ordinal);
 
     private string Resolve(string pattern) =>
         pattern switch
@@ -232,9 +278,10 @@ public sealed partial class SystemUseTests : IDisposable
     private static string UserId() =>
         Regex.Match(File.ReadAllText("/proc/self/status"), @"^Uid:\t(\d+)", RegexOptions.Multiline).Groups[1].Value;
 
-    private static Row[] ReadTable() =>
+    private static Row[] ReadTable(bool withImages) =>
         [
             .. File.ReadLines(Path.Combine(Root(), "SECURITY.md"))
+                .TakeWhile(line => withImages || !line.StartsWith("**With an image", StringComparison.Ordinal))
                 .Select(line => TableRow().Match(line))
                 .Where(match => match.Success)
                 .Select(match => new Row(
@@ -253,6 +300,9 @@ public sealed partial class SystemUseTests : IDisposable
         @"^\| `([^`]+)` \| ((?:header|runtime|tools)(?:, \w+)*) \| ((?:read|write|execute|look)(?:, \w+)*) \|"
     )]
     private static partial Regex TableRow();
+
+    [GeneratedRegex(@"^/proc/\d+/(setgroups|uid_map|gid_map|ns/(user|mnt)|stat|cgroup|oom_score_adj)$")]
+    private static partial Regex ProcessFile();
 
     [GeneratedRegex(@"\$\{([A-Z_]*[A-Z][A-Z_]*)[-}:]")]
     private static partial Regex HeaderVariable();
