@@ -17,6 +17,11 @@ catch (MissingToolException missing)
     Console.Error.WriteLine($"{missing.Message}: {missing.Hint}");
     return 1;
 }
+catch (Exception failure) when (failure is InvalidOperationException or IOException)
+{
+    Console.Error.WriteLine(failure);
+    return 1;
+}
 
 static int Usage()
 {

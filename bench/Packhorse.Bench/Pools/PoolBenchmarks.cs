@@ -19,7 +19,7 @@ internal static class PoolBenchmarks
         switch (names)
         {
             case ["condor"]:
-                Table("condor", SmallChannel.Make(options), OfSmall, rounds: 3);
+                Table("condor", SmallChannel.Make(options), OfSmall, rounds: 1);
                 return 0;
             case ["condor", "large"]:
                 Table("condor large", LargeChannel.Make(options), OfLarge, rounds: 1);

@@ -53,5 +53,8 @@ internal sealed class PoolProject(CondorPool pool, string name)
 
     /// <summary>What the jobs of a log cost.</summary>
     public IReadOnlyList<JobCost> Costs(string job) =>
-        JobCost.Read(File.ReadAllText(this[$"{job}.log"]), number => File.ReadAllText(this[$"{job}.{number}.out"]));
+        JobCost.Read(
+            File.ReadAllText(this[$"{job}.log"]),
+            number => File.ReadAllText(this[$"{job}.{number}.out"]) + File.ReadAllText(this[$"{job}.{number}.err"])
+        );
 }

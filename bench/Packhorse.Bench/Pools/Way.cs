@@ -115,7 +115,7 @@ internal sealed record Way(string Name, Action<PoolProject> Prepare)
             $$"""
             #!/bin/sh
             set -eu
-            export PATH=/usr/local/bin:/usr/bin:/bin HOME="$PWD"
+            export PATH=/usr/local/bin:/usr/bin:/bin HOME="$PWD" USER=user
             decode() {
             {{StockFile.Decode}}
             }
@@ -124,6 +124,7 @@ internal sealed record Way(string Name, Action<PoolProject> Prepare)
             chmod +x temporary/pixi-unpack
             temporary/pixi-unpack temporary/archive.tar --output-directory "$PWD" >&2
             rm -r temporary
+            set +eu
             . ./activate.sh
             exec python {{Probe}}
             """
@@ -142,7 +143,7 @@ internal sealed record Way(string Name, Action<PoolProject> Prepare)
             $"""
             #!/bin/sh
             set -eu
-            export PATH=/usr/local/bin:/usr/bin:/bin HOME="$PWD"
+            export PATH=/usr/local/bin:/usr/bin:/bin HOME="$PWD" USER=user
             mkdir container
             tar xf container.tar.zst --zstd -C container
             exec ch-run -b "$PWD:/mnt" -c /mnt container -- /opt/env/bin/python {Probe}
@@ -160,7 +161,7 @@ internal sealed record Way(string Name, Action<PoolProject> Prepare)
             $"""
             #!/bin/sh
             set -eu
-            export PATH=/usr/local/bin:/usr/bin:/bin HOME="$PWD"
+            export PATH=/usr/local/bin:/usr/bin:/bin HOME="$PWD" USER=user
             exec ch-run -b "$PWD:/mnt" -c /mnt {sharedRoot} -- /opt/env/bin/python {Probe}
             """
         );
@@ -169,12 +170,13 @@ internal sealed record Way(string Name, Action<PoolProject> Prepare)
 
     private static void Submit(PoolProject project, string inputs, double memory, double disk)
     {
-        project.Run("chmod", "+x", "job.sh");
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            executable = job.sh
-            transfer_input_files = {inputs}
+            executable = /bin/sh
+            transfer_executable = false
+            arguments = job.sh
+            transfer_input_files = job.sh, {inputs}
             should_transfer_files = YES
             transfer_output_files = ""
             log = job.log

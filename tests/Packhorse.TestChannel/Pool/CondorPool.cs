@@ -65,10 +65,11 @@ public sealed class CondorPool : IDisposable
         string own = Directory.CreateTempSubdirectory("packhorse-pool-").FullName;
         Prepare(own, root, options);
         string[] shown = [own + "/plugins", "/opt/pool", own + "/programs", "/opt/bin"];
+        // In a session of its own: what interrupts this program's group is not for the pool, which this program ends.
         var start = new ProcessStartInfo(
-            "unshare",
+            "setsid",
             [
-                .. (string[])["--mount", "--propagation", "private", "--pid", "--fork", "--uts", "--ipc"],
+                .. (string[])["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--uts", "--ipc"],
                 .. (string[])["--kill-child=KILL", "/bin/sh", own + "/pool.sh", root, own, .. shown],
             ]
         )
@@ -160,6 +161,11 @@ public sealed class CondorPool : IDisposable
         _holder.StandardInput.Close();
         if (!_holder.WaitForExit(TimeSpan.FromSeconds(25)))
         {
+            // The master has forgotten whose child it is, as it changes users: unshare's own death would not end it.
+            using (Process? master = _master.Length > 0 ? Process.GetProcessById(MasterProcess) : null)
+            {
+                master?.Kill();
+            }
             _holder.Kill();
             _holder.WaitForExit();
         }
