@@ -116,13 +116,13 @@ public sealed class EvictionTests(Pool pool, Environments environments)
         job.Edit("job.sub", "requirements", Pool.WantTightNode);
         job.Edit("job.sub", "periodic_release", "");
 
-        job.Run("condor_submit", "job.sub").Succeeded();
+        string number = job.Run("condor_submit", "-terse", "job.sub").Succeeded().Output.Split(' ')[0];
         job.WaitFor("job.log", "\n012 (");
 
         string explained = job.Run("packhorse", "condor", "explain", "job.log").Succeeded().Output;
         Assert.Contains("held", explained, StringComparison.Ordinal);
         Assert.Contains("no space", explained, StringComparison.OrdinalIgnoreCase);
-        job.Run("condor_rm", "-all").Succeeded();
+        job.Run("condor_rm", number).Succeeded();
     }
 
     [Theory]

@@ -30,6 +30,10 @@ public sealed partial class ExampleTests(Pool pool, Environments environments) :
 
         foreach (Job done in (Job[])[job, withGpu])
         {
+            Assert.True(
+                File.Exists(done["model.pt"]),
+                $"no model.pt\n{done.Text("hello*.log")}\n{done.Text("hello*.out")}\n{done.Text("hello*.err")}"
+            );
             Assert.Equal("1", done.Text("model.pt"));
             Assert.Equal(1, done.Text("hello*.log").Split("\n005 (").Length - 1);
             string[] lines = done.Text("hello*.out").TrimEnd().Split('\n');
