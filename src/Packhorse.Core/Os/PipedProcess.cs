@@ -12,11 +12,13 @@ public sealed class PipedProcess : IDisposable
 
     private readonly Process _process;
     private readonly Thread _errors;
+    private readonly Action<string>? _tell;
     private string _error = "";
 
-    private PipedProcess(Process process)
+    private PipedProcess(Process process, Action<string>? tell)
     {
         _process = process;
+        _tell = tell;
         _errors = new Thread(ReadErrors) { IsBackground = true, Name = "errors of a program" };
         _errors.Start();
     }
@@ -27,11 +29,13 @@ public sealed class PipedProcess : IDisposable
     public Stream Output => _process.StandardOutput.BaseStream;
 
     /// <param name="environment">All variables that it gets.</param>
+    /// <param name="tell">Called, from another thread, with what it writes to standard error, as it comes.</param>
     /// <returns>Null when it cannot be started.</returns>
     public static PipedProcess? TryStart(
         string program,
         IEnumerable<string> arguments,
-        IReadOnlyDictionary<string, string> environment
+        IReadOnlyDictionary<string, string> environment,
+        Action<string>? tell = null
     )
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -48,7 +52,7 @@ public sealed class PipedProcess : IDisposable
         }
         try
         {
-            return Process.Start(start) is { } process ? new PipedProcess(process) : null;
+            return Process.Start(start) is { } process ? new PipedProcess(process, tell) : null;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -68,7 +72,8 @@ public sealed class PipedProcess : IDisposable
         return _error;
     }
 
-    public void Dispose()
+    /// <summary>Ends it and what it started; whoever reads from it sees the end of its output.</summary>
+    public void Kill()
     {
         try
         {
@@ -78,6 +83,11 @@ public sealed class PipedProcess : IDisposable
         {
             // It has ended.
         }
+    }
+
+    public void Dispose()
+    {
+        Kill();
         _errors.Join();
         _process.Dispose();
     }
@@ -88,7 +98,9 @@ public sealed class PipedProcess : IDisposable
         int count;
         while ((count = _process.StandardError.Read(buffer)) > 0)
         {
-            string all = _error + new string(buffer, 0, count);
+            string text = new(buffer, 0, count);
+            _tell?.Invoke(text);
+            string all = _error + text;
             _error = all[Math.Max(0, all.Length - ErrorCharacters)..];
         }
     }

@@ -24,10 +24,18 @@ public enum PublishedState
 
     /// <summary>Its name says nothing of its content.</summary>
     Unnamed,
+
+    /// <summary>An image on another machine whose root is what its name says; its content was not compared with the root.</summary>
+    NamedByRoot,
 }
 
+/// <param name="Path">As people write it, with the machine where it is another one.</param>
 /// <param name="Modified">When it was placed.</param>
-public sealed record PublishedFile(string Path, PublishedState State, long Size, DateTimeOffset Modified);
+public sealed record PublishedFile(string Path, PublishedState State, long Size, DateTimeOffset Modified)
+{
+    /// <summary>The line of a shell that removes it.</summary>
+    public required string Removal { get; init; }
+}
 
 /// <summary>What is in a directory that files are published to. Nothing is changed.</summary>
 public static class PublishedFiles
@@ -54,6 +62,9 @@ public static class PublishedFiles
                         FileTree.SizeOf(path),
                         FileTree.ModifiedAt(path)
                     )
+                    {
+                        Removal = $"rm -f {ShellText.Quote(path)}",
+                    }
                 );
             }
         }
@@ -97,7 +108,8 @@ public static class PublishedFiles
         }
     }
 
-    private static List<PublishedFile> WithOlder(List<PublishedFile> files)
+    /// <summary>Tells those that are right from those of which a newer one is there.</summary>
+    internal static List<PublishedFile> WithOlder(List<PublishedFile> files)
     {
         ILookup<string, PublishedFile> families = files
             .Where(file => file.State == PublishedState.Right)

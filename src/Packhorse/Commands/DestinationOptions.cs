@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Packhorse.Model;
-using Packhorse.Os;
+using Packhorse.Output;
 using Packhorse.Publish;
 
 namespace Packhorse.Commands;
@@ -10,7 +10,7 @@ internal sealed class DestinationOptions
 {
     private readonly Option<string> _to = new("--to")
     {
-        Description = "Where to: a directory.",
+        Description = "Where to: a directory, or user@host:/path of another machine, by ssh.",
         HelpName = "DEST",
         Required = true,
     };
@@ -22,22 +22,29 @@ internal sealed class DestinationOptions
         HelpName = "SITE",
     };
 
+    private readonly SshOptions _ssh = new();
+
     public void AddTo(Command command)
     {
         command.Options.Add(_to);
         command.Options.Add(_site);
+        _ssh.AddTo(command);
         ArgumentRules.NotEmpty(_to, _site);
     }
 
+    /// <summary>The profile that was asked for; null where the destination shall tell.</summary>
     /// <exception cref="NotFoundException">There is no such profile.</exception>
-    public SiteProfile Site(ParseResult parsed)
-    {
-        string own = EnvironmentVariables.Sites;
-        return parsed.GetValue(_site) is { } name
-            ? SiteProfile.Load(name, own)
-            : SiteProfile.Guess(FileTree.Absolute(parsed.GetValue(_to)!), own);
-    }
+    public SiteProfile? NamedSite(ParseResult parsed) =>
+        parsed.GetValue(_site) is { } name ? SiteProfile.Load(name, EnvironmentVariables.Sites) : null;
 
-    public IDestination Open(ParseResult parsed) =>
-        new DirectoryDestination(parsed.GetValue(_to)!, Random.Shared.NextDouble);
+    public static SiteProfile SiteOf(IDestination destination) =>
+        SiteProfile.Guess(destination.SitePath(""), EnvironmentVariables.Sites);
+
+    public async Task<IDestination> OpenAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        string to = parsed.GetValue(_to)!;
+        return SshTarget.Parse(to) is { } target
+            ? await _ssh.ConnectAsync(parsed, target, terminal, cancellation).ConfigureAwait(false)
+            : new DirectoryDestination(to, Random.Shared.NextDouble);
+    }
 }

@@ -44,6 +44,7 @@ internal sealed class PublishCommand
         Examples.Add(
             command,
             "packhorse publish environment.sh --to $STAGING/envs",
+            "packhorse publish environment.sh --to alice@access.example.org:/staging/a/alice/envs",
             "packhorse publish gpu.sqfs --to /staging/a/alice/envs --name 'gpu-{root:8}.sqfs'"
         );
         command.SetAction(self.RunAsync);
@@ -55,9 +56,11 @@ internal sealed class PublishCommand
         string[] paths = parsed.GetValue(_files)!;
         NameTemplate? name = ParseName(parsed.GetValue(_name), paths.Length);
         bool dryRun = parsed.GetValue(_common.DryRun);
-        SiteProfile site = _destination.Site(parsed);
-        await using IDestination destination = _destination.Open(parsed);
-        var report = new PublicationReport(_terminal, site, destination);
+        SiteProfile? site = _destination.NamedSite(parsed);
+        await using IDestination destination = await _destination
+            .OpenAsync(parsed, _terminal, cancellation)
+            .ConfigureAwait(false);
+        var report = new PublicationReport(_terminal, site ?? DestinationOptions.SiteOf(destination), destination);
         try
         {
             foreach (string path in paths)

@@ -11,10 +11,11 @@ internal sealed class PublishedCommand
 {
     private readonly Argument<string> _directory = ArgumentRules.Path(
         "DEST",
-        "The directory that files were published to.",
+        "The directory that files were published to, or user@host:/path of another machine, by ssh.",
         defaultValue: null
     );
 
+    private readonly SshOptions _ssh = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -33,18 +34,19 @@ internal sealed class PublishedCommand
             self._common.Quiet,
             self._common.Verbose,
         };
-        Examples.Add(command, "packhorse published $STAGING/envs");
-        command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
+        self._ssh.AddTo(command);
+        Examples.Add(
+            command,
+            "packhorse published $STAGING/envs",
+            "packhorse published alice@access.example.org:/staging/a/alice/envs"
+        );
+        command.SetAction(self.RunAsync);
         return command;
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        IReadOnlyList<PublishedFile> files = _common.WithReporter(
-            parsed,
-            _terminal,
-            reporter => PublishedFiles.Read(parsed.GetValue(_directory)!, reporter, cancellation)
-        );
+        IReadOnlyList<PublishedFile> files = await ReadAsync(parsed, cancellation).ConfigureAwait(false);
         if (parsed.GetValue(_common.Json))
         {
             WriteJson(files);
@@ -56,6 +58,24 @@ internal sealed class PublishedCommand
         return files.Any(file => file.State == PublishedState.Broken)
             ? (int)ExitClass.FindingsFound
             : (int)ExitClass.Ok;
+    }
+
+    private async Task<IReadOnlyList<PublishedFile>> ReadAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        string directory = parsed.GetValue(_directory)!;
+        if (SshTarget.Parse(directory) is not { } target)
+        {
+            return _common.WithReporter(
+                parsed,
+                _terminal,
+                reporter => PublishedFiles.Read(directory, reporter, cancellation)
+            );
+        }
+        await using RemoteDestination there = await _ssh.ConnectAsync(parsed, target, _terminal, cancellation)
+            .ConfigureAwait(false);
+        return await _common
+            .WithReporterAsync(parsed, _terminal, reporter => there.ListAsync(reporter, cancellation))
+            .ConfigureAwait(false);
     }
 
     private void WriteText(IReadOnlyList<PublishedFile> files)
@@ -82,10 +102,7 @@ internal sealed class PublishedCommand
 
     private void WriteRemovals(IReadOnlyList<PublishedFile> files, string title, params PublishedState[] states)
     {
-        string[] lines =
-        [
-            .. files.Where(file => states.Contains(file.State)).Select(file => $"  rm -f {ShellText.Quote(file.Path)}"),
-        ];
+        string[] lines = [.. files.Where(file => states.Contains(file.State)).Select(file => $"  {file.Removal}")];
         if (lines.Length == 0)
         {
             return;
@@ -127,6 +144,7 @@ internal sealed class PublishedCommand
             PublishedState.Broken => "broken",
             PublishedState.LeftOver => "left over",
             PublishedState.OnItsWay => "on its way",
+            PublishedState.NamedByRoot => "its root",
             _ => "no hash",
         };
 }
