@@ -128,6 +128,19 @@ internal sealed class HttpExchange : IDisposable
         return SendAsync(request, cancellation);
     }
 
+    /// <summary>As <see cref="SendOnceAsync"/>, with a body that may take hours.</summary>
+    /// <param name="limit">Ends the exchange; whoever sends the body moves it as long as there is progress.</param>
+    /// <exception cref="AttemptFailure">There was no answer.</exception>
+    public Task<HttpResponseMessage> SendBodyAsync(
+        HttpRequestMessage request,
+        CancellationTokenSource limit,
+        CancellationToken cancellation
+    )
+    {
+        request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        return SendAsync(request, limit, cancellation);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private HttpRequestMessage Request(Uri url, long from, string? ifRange)
@@ -158,8 +171,17 @@ internal sealed class HttpExchange : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
-        string host = request.RequestUri!.Authority;
         using var limit = new CancellationTokenSource(_options.FirstByteTimeout, _options.Clock);
+        return await SendAsync(request, limit, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationTokenSource limit,
+        CancellationToken cancellation
+    )
+    {
+        string host = request.RequestUri!.Authority;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
@@ -169,7 +191,9 @@ internal sealed class HttpExchange : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             string message = limit.IsCancellationRequested
-                ? $"it did not answer within {_options.FirstByteTimeout.TotalSeconds:0.###} s"
+                ? request.Content is null
+                    ? $"it did not answer within {_options.FirstByteTimeout.TotalSeconds:0.###} s"
+                    : $"it took nothing for {_options.SilenceTimeout.TotalSeconds:0.###} s, or did not answer"
                 : $"there was no connection within {_options.ConnectTimeout.TotalSeconds:0.###} s";
             throw new AttemptFailure(FetchIncidentKind.TimedOut, message, error) { Host = host };
         }

@@ -50,6 +50,7 @@ public static class ErrorCodes
     public const string DownloadFailed = "PH0500";
     public const string Busy = "PH0501";
     public const string ConnectionLost = "PH0502";
+    public const string UploadFailed = "PH0503";
 
     public const string SystemRefused = "PH0600";
     public const string DiskFull = "PH0601";

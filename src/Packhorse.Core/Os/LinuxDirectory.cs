@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Packhorse.Model;
 using Packhorse.Os.Interop;
 
 namespace Packhorse.Os;
@@ -144,10 +145,24 @@ public sealed unsafe class LinuxDirectory : IDisposable
                     return true;
                 }
                 errno = Marshal.GetLastPInvokeError();
+                if (errno is SystemErrors.EINVAL or SystemErrors.ENOSYS)
+                {
+                    throw CannotPlace(errno, Join(to));
+                }
             }
             return errno == SystemErrors.EEXIST ? false : throw SystemErrors.FromErrno(errno, "rename to", Join(to));
         }
     }
+
+    private static SystemRefusedException CannotPlace(int errno, string path) =>
+        new(
+            ErrorCodes.SystemRefused,
+            $"cannot create {EntryPath.Quote(path)}: its file system has no hard links and cannot rename without replacing"
+        )
+        {
+            Errno = errno,
+            Hint = "choose a directory on another file system: what is there could be replaced by mistake",
+        };
 
     /// <summary>Renames within this directory, over whatever file has the new name.</summary>
     public void Rename(string from, string to)

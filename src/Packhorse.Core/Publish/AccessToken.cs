@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Packhorse.Model;
@@ -45,32 +46,33 @@ public sealed class AccessToken
     }
 
     /// <summary>Why a server may have refused it, as far as it says so itself; null when it says nothing against it.</summary>
-    /// <param name="operation">What was tried: read, create or modify.</param>
-    /// <param name="path">Of the object.</param>
-    public string? Objection(string operation, string path, DateTimeOffset now)
-    {
-        if (Expires is { } end && end <= now)
-        {
-            return string.Create(
+    /// <param name="path">Of the object in its federation, escaped as in a URL.</param>
+    /// <param name="bases">Where the scopes' own paths may begin, as <see cref="TokenScope.Allows"/> takes them.</param>
+    internal string? Objection(
+        StorageOperation operation,
+        string path,
+        IReadOnlyList<string> bases,
+        DateTimeOffset now
+    ) =>
+        Expiry(now)
+        ?? (
+            Scopes is null || Scopes.Any(scope => TokenScope.Parse(scope)?.Allows(operation, path, bases) == true)
+                ? null
+                : $"the token of {Origin} is for {EntryPath.Quote(string.Join(' ', Scopes))}, not for {TokenScope.NameOf(operation)} of {EntryPath.Quote(path)}"
+        );
+
+    /// <summary>A sentence where it has ended; null where it has not, or does not say.</summary>
+    internal string? Expiry(DateTimeOffset now) =>
+        Expires is { } end && end <= now
+            ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"the token of {Origin} expired at {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
-            );
-        }
-        bool isAllowed = Scopes is null || Scopes.Any(scope => Allows(scope, operation, path));
-        return isAllowed
-            ? null
-            : $"the token of {Origin} is for {EntryPath.Quote(string.Join(' ', Scopes!))}, not for storage.{operation} of {EntryPath.Quote(path)}";
-    }
+            )
+            : null;
 
-    // Scopes name paths below the namespace, whose begin is not known here: any end of the path may be meant.
-    private static bool Allows(string scope, string operation, string path)
-    {
-        string[] parts = scope.Split(':', 2);
-        bool isOperation =
-            parts[0] == $"storage.{operation}" || (operation == "create" && parts[0] == "storage.modify");
-        string allowed = parts.Length > 1 ? parts[1].TrimEnd('/') : "";
-        return isOperation && (allowed.Length == 0 || $"{path}/".Contains($"{allowed}/", StringComparison.Ordinal));
-    }
+    /// <summary>How a server gets it; null where it would be read on the way: it would be anybody's then.</summary>
+    internal AuthenticationHeaderValue? HeaderFor(Uri server) =>
+        server.Scheme == "https" || server.IsLoopback ? new AuthenticationHeaderValue("Bearer", Text) : null;
 
     private void ReadClaims()
     {

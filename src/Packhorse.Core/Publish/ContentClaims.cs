@@ -39,6 +39,10 @@ public sealed record ContentClaims(Digest? Sha256, IReadOnlyList<string> Names)
             NameHash.Find(name) is { } hash && (hash.Fits(sha256) || (root() is { } known && hash.Fits(known)))
         );
 
+    /// <summary>True when nothing but the root of an image was compared, which says nothing of what is before it.</summary>
+    internal bool AreByRootAlone(Digest sha256) =>
+        Sha256 is null && Names.Any(name => NameHash.Find(name)?.Fits(sha256) == false);
+
     /// <summary>For messages.</summary>
     public string Wanted =>
         Sha256 is { } whole ? $"sha256 {whole}"

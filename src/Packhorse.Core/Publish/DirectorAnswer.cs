@@ -46,12 +46,26 @@ internal static partial class DirectorAnswer
                 throw Nonsense(asked, "it redirects in circles, to itself");
             }
         }
+        return Located(response, [.. servers.Take(most)]);
+    }
+
+    /// <summary>The director has answered itself what was asked of an origin.</summary>
+    public static ObjectLocation OfItself(HttpResponseMessage response, Uri asked) => Located(response, [asked]);
+
+    private static ObjectLocation Located(HttpResponseMessage response, IReadOnlyList<Uri> servers)
+    {
         IReadOnlyDictionary<string, string> words = Words(response, "X-Pelican-Namespace");
-        return new ObjectLocation(
-            [.. servers.Take(most)],
-            words.GetValueOrDefault("namespace"),
-            words.GetValueOrDefault("require-token") == "true"
-        );
+        string? name = words.GetValueOrDefault("namespace");
+        // An issuer's base may be above the namespace. Where nothing is said of it, either is meant.
+        string? origin = Words(response, "X-Pelican-Token-Generation").GetValueOrDefault("base-path");
+        return new ObjectLocation(servers, name, words.GetValueOrDefault("require-token") == "true")
+        {
+            TokenBases =
+                !string.IsNullOrEmpty(origin) ? [origin]
+                : name is not null ? [name, "/"]
+                : [],
+            Now = response.Headers.Date,
+        };
     }
 
     public static PackhorseException Refusal(HttpResponseMessage response, PelicanUrl url, HttpMethod method)

@@ -39,8 +39,10 @@ public sealed class DirectoryDestination : IDestination
 
     public string? Url(string name) => null;
 
-    public long? SizeOf(string name) =>
-        FileTree.KindOf(Location(name)) == FileKind.File ? FileTree.SizeOf(Location(name)) : null;
+    public Task<long?> SizeOfAsync(string name, CancellationToken cancellation) =>
+        Task.FromResult<long?>(
+            FileTree.KindOf(Location(name)) == FileKind.File ? FileTree.SizeOf(Location(name)) : null
+        );
 
     public string RemovalOf(string name) => $"rm -f {ShellText.Quote(Location(name))}";
 

@@ -8,7 +8,25 @@ namespace Packhorse.Publish;
 /// <summary>Where a federation has an object.</summary>
 /// <param name="Servers">URLs, in the director's order.</param>
 /// <param name="Namespace">As the director names it; null when it does not.</param>
-public sealed record ObjectLocation(IReadOnlyList<Uri> Servers, string? Namespace, bool NeedsToken);
+public sealed record ObjectLocation(IReadOnlyList<Uri> Servers, string? Namespace, bool NeedsToken)
+{
+    /// <summary>Directories that the paths of a token's scopes may be relative to; empty where nobody says.</summary>
+    public IReadOnlyList<string> TokenBases { get; init; } = [];
+
+    /// <summary>Servers get the token that there is: the namespace wants one, or nobody says whether it does.</summary>
+    public bool TakesToken { get; init; } = NeedsToken;
+
+    /// <summary>The director's clock, by which tokens end; null where it does not tell.</summary>
+    public DateTimeOffset? Now { get; init; }
+}
+
+/// <summary>How a federation is asked.</summary>
+/// <param name="Discovery">Where federations are discovered instead of at their URL's host; null: there.</param>
+/// <param name="Token">Null: there is none.</param>
+public sealed record FederationAccess(FetchOptions Options, Uri? Discovery, AccessToken? Token)
+{
+    internal DateTimeOffset NowOf(ObjectLocation location) => location.Now ?? Options.Clock.GetUtcNow();
+}
 
 /// <summary>
 /// Asks a Pelican federation who has an object: discovery by <c>/.well-known/pelican-configuration</c>, then the director's redirect
@@ -19,22 +37,18 @@ public sealed class FederationClient : IDisposable
     private const int MostJsonBytes = 1 << 20;
     private const int MostServers = 8;
 
-    private readonly FetchOptions _options;
-    private readonly HttpExchange _exchange;
+    private readonly PatientExchange _exchange;
     private readonly Uri? _discovery;
-    private readonly IReporter _reporter;
     private (string Host, Uri? Director, Uri Origin)? _known;
 
     /// <param name="discovery">Where federations are discovered instead of at their URL's host.</param>
     public FederationClient(FetchOptions options, Uri? discovery, IReporter reporter)
     {
-        _options = options;
-        _exchange = new HttpExchange(options);
+        _exchange = new PatientExchange(options, reporter);
         _discovery = discovery;
-        _reporter = reporter;
     }
 
-    /// <param name="method">GET to read; PUT for where to write.</param>
+    /// <param name="method">GET to read; PUT for where to write; PROPFIND for who lists a directory.</param>
     /// <exception cref="NotFoundException">The federation has no such object or namespace.</exception>
     /// <exception cref="SystemRefusedException">It may not be written or read.</exception>
     /// <exception cref="TransientException">The federation does not answer, or is too busy.</exception>
@@ -45,16 +59,19 @@ public sealed class FederationClient : IDisposable
         string query = url.Query.Length > 0 ? $"?{url.Query}" : "";
         if (director is null)
         {
-            return new ObjectLocation([new Uri(origin, $"{url.Path}{query}")], null, NeedsToken: false);
+            return new ObjectLocation([new Uri(origin, $"{url.Path}{query}")], null, NeedsToken: false)
+            {
+                TakesToken = true,
+            };
         }
         var asked = new Uri($"{director.AbsoluteUri.TrimEnd('/')}{url.Path}{query}");
-        using HttpResponseMessage response = await AskAsync(asked, method, IsOfDirector, cancellation)
+        using HttpResponseMessage response = await _exchange
+            .AskAsync(() => new HttpRequestMessage(method, asked), IsOfDirector, cancellation)
             .ConfigureAwait(false);
-        if (Redirects.IsRedirect(response.StatusCode))
-        {
-            return DirectorAnswer.Read(response, asked, MostServers);
-        }
-        throw DirectorAnswer.Refusal(response, url, method);
+        return Redirects.IsRedirect(response.StatusCode) ? DirectorAnswer.Read(response, asked, MostServers)
+            // A director that answers in the place of an origin: with a listing.
+            : response.StatusCode == HttpStatusCode.MultiStatus ? DirectorAnswer.OfItself(response, asked)
+            : throw DirectorAnswer.Refusal(response, url, method);
     }
 
     public void Dispose() => _exchange.Dispose();
@@ -67,7 +84,8 @@ public sealed class FederationClient : IDisposable
         }
         Uri host = _discovery ?? new Uri($"https://{url.Host}/");
         var asked = new Uri(host, "/.well-known/pelican-configuration");
-        using HttpResponseMessage response = await AskAsync(asked, HttpMethod.Get, _ => true, cancellation)
+        using HttpResponseMessage response = await _exchange
+            .AskAsync(() => new HttpRequestMessage(HttpMethod.Get, asked), _ => true, cancellation)
             .ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.OK)
         {
@@ -131,65 +149,4 @@ public sealed class FederationClient : IDisposable
     private static bool IsOfDirector(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Server", out IEnumerable<string>? values)
         && values.Any(value => value.StartsWith("pelican/", StringComparison.OrdinalIgnoreCase));
-
-    private async Task<HttpResponseMessage> AskAsync(
-        Uri url,
-        HttpMethod method,
-        Func<HttpResponseMessage, bool> isFinal,
-        CancellationToken cancellation
-    )
-    {
-        AttemptFailure? last = null;
-        for (int attempt = 0; attempt <= _options.Retries; attempt++)
-        {
-            if (attempt > 0)
-            {
-                TimeSpan pause =
-                    last!.RetryAfter is { } wanted && wanted < _options.LongestRetryAfter
-                        ? wanted
-                        : _options.RetryDelay * Math.Pow(2, attempt - 1) * (0.5 + _options.Randomness());
-                await Task.Delay(pause, _options.Clock, cancellation).ConfigureAwait(false);
-            }
-            try
-            {
-                using var request = new HttpRequestMessage(method, url);
-                HttpResponseMessage response = await _exchange
-                    .SendOnceAsync(request, cancellation)
-                    .ConfigureAwait(false);
-                int status = (int)response.StatusCode;
-                if (status is not (429 or >= 500) && !(status == 404 && !isFinal(response)))
-                {
-                    return response;
-                }
-                last = new AttemptFailure(FetchIncidentKind.ServerError, $"it answered {status}")
-                {
-                    RetryAfter = response.Headers.RetryAfter?.Delta,
-                };
-                response.Dispose();
-            }
-            catch (AttemptFailure failure) when (failure.IsTransient)
-            {
-                last = failure;
-            }
-            catch (AttemptFailure failure)
-            {
-                throw new OperationFailedException(
-                    failure.Kind == FetchIncidentKind.NotTrusted
-                        ? ErrorCodes.ServerNotTrusted
-                        : ErrorCodes.ServerRefused,
-                    $"the federation cannot be asked: {Redaction.Quote(url.AbsoluteUri)}: {failure.Message}",
-                    failure.InnerException
-                );
-            }
-            _reporter.Detail($"{Redaction.Quote(url.AbsoluteUri)}: {last.Message}");
-        }
-        throw new TransientException(
-            ErrorCodes.DownloadFailed,
-            $"the federation does not answer: {Redaction.Quote(url.AbsoluteUri)}: {last!.Message} ({_options.Retries + 1} attempts)",
-            last.InnerException
-        )
-        {
-            Hint = "try again later; if it lasts, tell the federation's operators",
-        };
-    }
 }

@@ -25,6 +25,9 @@ internal sealed class FetchedFile : IFetchTarget, IDisposable
     /// <summary>What of the last wrong content there was; null when all was right so far.</summary>
     public BlockSums? Wrong { get; private set; }
 
+    /// <summary>The wrong content was an image that is whole: an older one, and no mixture.</summary>
+    public bool WrongIsWholeImage { get; private set; }
+
     /// <inheritdoc cref="BlockSums"/>
     public BlockSums Sums => _sums;
 
@@ -45,6 +48,7 @@ internal sealed class FetchedFile : IFetchTarget, IDisposable
         if (_sums.Length > 0)
         {
             Wrong = _sums;
+            WrongIsWholeImage = IsWholeImage();
             _sums = new BlockSums();
         }
         _file.SetLength(0);
@@ -79,6 +83,24 @@ internal sealed class FetchedFile : IFetchTarget, IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             image.Source.Verify(at, 1);
+        }
+    }
+
+    // Images of one program have its blocks in common, and more: what is equal does not tell a mixture from an older image.
+    private bool IsWholeImage()
+    {
+        try
+        {
+            if (Root() is null)
+            {
+                return false;
+            }
+            VerifyImage(CancellationToken.None);
+            return true;
+        }
+        catch (PackhorseException)
+        {
+            return false;
         }
     }
 

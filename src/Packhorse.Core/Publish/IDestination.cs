@@ -29,7 +29,7 @@ public interface IDestination : IAsyncDisposable
     string? Url(string name);
 
     /// <returns>Bytes of the file that has that name; null where there is none.</returns>
-    long? SizeOf(string name);
+    Task<long?> SizeOfAsync(string name, CancellationToken cancellation);
 
     /// <summary>Compares what has that name with a file, byte for byte or by SHA-256.</summary>
     Task<Occupant> LookAsync(string name, LocalFile file, IReporter reporter, CancellationToken cancellation);

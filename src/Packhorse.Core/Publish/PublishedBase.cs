@@ -10,7 +10,11 @@ namespace Packhorse.Publish;
 public sealed record PublishedBase(string Name, long Size, bool IsThere)
 {
     /// <returns>Null of what is no delta, and where the base was a directory, which cannot be published.</returns>
-    public static PublishedBase? Of(PackDelta? delta, IDestination destination)
+    public static async Task<PublishedBase?> OfAsync(
+        PackDelta? delta,
+        IDestination destination,
+        CancellationToken cancellation
+    )
     {
         if (delta is not { BaseSha256: { } sha256, BaseSize: { } size })
         {
@@ -18,6 +22,7 @@ public sealed record PublishedBase(string Name, long Size, bool IsThere)
         }
         bool isNamed = NameHash.Find(delta.BaseName) is { } hash && hash.Fits(sha256);
         string name = isNamed ? delta.BaseName : NameTemplate.WithHash(delta.BaseName).Fill(sha256);
-        return new PublishedBase(name, size, destination.SizeOf(name) == size);
+        long? there = await destination.SizeOfAsync(name, cancellation).ConfigureAwait(false);
+        return new PublishedBase(name, size, there == size);
     }
 }

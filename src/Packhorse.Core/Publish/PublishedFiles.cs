@@ -1,3 +1,4 @@
+using Packhorse.Fetch;
 using Packhorse.Model;
 using Packhorse.Os;
 using Packhorse.Pack;
@@ -25,11 +26,11 @@ public enum PublishedState
     /// <summary>Its name says nothing of its content.</summary>
     Unnamed,
 
-    /// <summary>An image on another machine whose root is what its name says; its content was not compared with the root.</summary>
+    /// <summary>An image elsewhere whose root is what its name says; its content was not compared with the root.</summary>
     NamedByRoot,
 }
 
-/// <param name="Path">As people write it, with the machine where it is another one.</param>
+/// <param name="Path">As people write it, with the machine where it is another one; or a URL.</param>
 /// <param name="Modified">When it was placed.</param>
 public sealed record PublishedFile(string Path, PublishedState State, long Size, DateTimeOffset Modified)
 {
@@ -40,6 +41,40 @@ public sealed record PublishedFile(string Path, PublishedState State, long Size,
 /// <summary>What is in a directory that files are published to. Nothing is changed.</summary>
 public static class PublishedFiles
 {
+    /// <summary>Of a directory of a federation: each file is read from its origin, as far as the origin lists them.</summary>
+    /// <exception cref="NotFoundException">There is no such directory.</exception>
+    /// <exception cref="OperationFailedException">The federation does not list what is in it.</exception>
+    public static async Task<IReadOnlyList<PublishedFile>> ReadAsync(
+        PelicanUrl directory,
+        FederationAccess access,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        var files = new List<PublishedFile>();
+        foreach (
+            ListedObject listed in await new FederationListing(access, reporter)
+                .ReadAsync(directory, cancellation)
+                .ConfigureAwait(false)
+        )
+        {
+            string url = directory.Child(listed.Name).ToString();
+            files.Add(
+                new PublishedFile(
+                    url,
+                    await StateOfAsync(directory.Child(listed.Name), listed, access, reporter, cancellation)
+                        .ConfigureAwait(false),
+                    listed.Size,
+                    listed.Modified
+                )
+                {
+                    Removal = $"pelican object delete {ShellText.Quote(url)}",
+                }
+            );
+        }
+        return WithOlder(files);
+    }
+
     /// <exception cref="NotFoundException">There is no such directory.</exception>
     public static IReadOnlyList<PublishedFile> Read(
         string directory,
@@ -69,6 +104,33 @@ public static class PublishedFiles
             }
         }
         return WithOlder(files);
+    }
+
+    private static async Task<PublishedState> StateOfAsync(
+        PelicanUrl url,
+        ListedObject listed,
+        FederationAccess access,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        if (NameHash.Find(listed.Name) is not { } hash)
+        {
+            return PublishedState.Unnamed;
+        }
+        reporter.BeginStage($"Reading {listed.Name}", 1, listed.Size);
+        var reader = new OriginReader(access, reporter);
+        if (await reader.FindAsync(url, cancellation).ConfigureAwait(false) is not { } stored)
+        {
+            // Gone since it was listed, or not to be had by that name: there is nothing that is right.
+            return PublishedState.Broken;
+        }
+        (FetchedContent content, Digest? root) = await reader
+            .ReadAsync(stored, listed.Name, expected: null, cancellation)
+            .ConfigureAwait(false);
+        return hash.Fits(content.Sha256) ? PublishedState.Right
+            : root is { } known && hash.Fits(known) ? PublishedState.NamedByRoot
+            : PublishedState.Broken;
     }
 
     private static PublishedState StateOf(string path, string name, IReporter reporter, CancellationToken cancellation)

@@ -88,10 +88,12 @@ public static class Publisher
 
     private static UsageException Taken(string location, Occupant there)
     {
-        string what =
-            there.Size is { } size && there.Sha256 is { } digest
-                ? $"a file of {size:N0} bytes, sha256 {digest}"
-                : "something else";
+        string what = there switch
+        {
+            { Size: { } size, Sha256: { } digest } => $"a file of {size:N0} bytes, sha256 {digest}",
+            { Size: { } size } => $"a file of {size:N0} bytes",
+            _ => "something else",
+        };
         return new UsageException(
             ErrorCodes.OutputInTheWay,
             $"{EntryPath.Quote(location)} is there already, with other content: {what}. It is left as it is"

@@ -46,12 +46,16 @@ public sealed class RemoteDestination : IDestination
 
     public string? Url(string name) => null;
 
-    public long? SizeOf(string name) =>
-        _toMake is null && _shell.Ask(["size", name], CancellationToken.None) is ["size", var text]
-            ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long size)
-                ? size
-                : throw Unheard(_target)
-            : null;
+    public Task<long?> SizeOfAsync(string name, CancellationToken cancellation) =>
+        Task.Run<long?>(
+            () =>
+                _toMake is null && _shell.Ask(["size", name], cancellation) is ["size", var text]
+                    ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+                        ? size
+                        : throw Unheard(_target)
+                    : null,
+            cancellation
+        );
 
     public string RemovalOf(string name) => _target.CommandLine($"rm -f {ShellText.Quote(PathOf(name))}");
 

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Packhorse.Fetch;
 using Packhorse.Model;
 
@@ -23,7 +22,11 @@ public sealed record RemoteFetchRequest
 
 /// <param name="Root">Of an image, as its footer says.</param>
 /// <param name="Incidents">Who served wrong content that was not taken, as sentences.</param>
-public sealed record RemoteFetchResult(FetchedContent Content, Digest? Root, IReadOnlyList<string> Incidents);
+public sealed record RemoteFetchResult(FetchedContent Content, Digest? Root, IReadOnlyList<string> Incidents)
+{
+    /// <summary>The file was there and right: nothing was brought.</summary>
+    public bool WasThere { get; init; }
+}
 
 /// <summary>Brings files whose content is proven by their names or by a digest; through caches, and around those that lie.</summary>
 public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReporter reporter)
@@ -37,6 +40,16 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
     /// <exception cref="PackhorseException">As <see cref="Fetcher.FetchAsync"/> and <see cref="FederationClient"/> say.</exception>
     public async Task<RemoteFetchResult> RunAsync(RemoteFetchRequest request, CancellationToken cancellation)
     {
+        // Gigabytes, perhaps: not on the caller's thread.
+        RemoteFetchResult? there = await Task.Run(
+                () => ArrivedFile.Find(request.Output, request.Claims, reporter, cancellation),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (there is not null)
+        {
+            return there;
+        }
         using var file = new FetchedFile(request.Output);
         try
         {
@@ -68,10 +81,7 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
         {
             AsksForTransferStatus = true,
             SlowestRate = SlowestRate,
-            Authorization =
-                location.NeedsToken && request.Token is { } token
-                    ? server => IsSafe(server) ? new AuthenticationHeaderValue("Bearer", token.Text) : null
-                    : options.Authorization,
+            Authorization = location.TakesToken && request.Token is { } token ? token.HeaderFor : options.Authorization,
         };
         try
         {
@@ -83,7 +93,7 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
         }
         catch (SystemRefusedException error) when (error.Code == ErrorCodes.PermissionDenied)
         {
-            throw Explained(error, request, url);
+            throw AccessProblems.Explain(error, StorageOperation.Read, url, request.Token, location, Now(location));
         }
     }
 
@@ -101,7 +111,7 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
         file.Restart();
         PelicanUrl direct = PelicanUrl.Parse(request.Url).WithDirectRead();
         FetchedContent content;
-        BlockSums? served = file.Wrong;
+        (BlockSums? served, bool isWholeImage) = (file.Wrong, file.WrongIsWholeImage);
         try
         {
             ObjectLocation origin = await LocateAsync(federation, direct, request, cancellation).ConfigureAwait(false);
@@ -121,19 +131,23 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
                         : "a cache serves what was once there, or a mixture: publish the file again, under a new name",
             };
         }
-        string how = served is null ? "other content" : Describe(served, file.Sums);
+        string how = served is null ? "other content" : Describe(served, isWholeImage, file);
         string incident = $"{wrong.Message}. It was {how}; the origin's copy is right and was taken";
         _incidents.Add(incident);
         return content;
     }
 
-    private static string Describe(BlockSums served, BlockSums right)
+    private static string Describe(BlockSums served, bool isWholeImage, FetchedFile file)
     {
+        BlockSums right = file.Sums;
         (int equal, int known) = served.Compare(right);
-        return equal == 0 ? "stale: nothing of it is of this file"
+        // Of what is no image, an older version may have blocks in common with this one.
+        string mixed = file.Root() is null ? "stale or mixed" : "mixed";
+        return isWholeImage ? "stale: it is another image, and whole"
+            : equal == 0 ? "stale: nothing of it is of this file"
             : equal == known && served.Length < right.Length ? $"short: {served.Length:N0} bytes of {right.Length:N0}"
             : equal == known ? "altered"
-            : $"mixed: {equal:N0} of {known:N0} blocks are of this file, the others of another one";
+            : $"{mixed}: {equal:N0} of {known:N0} blocks are of this file, the others of another one";
     }
 
     private async Task<FetchedContent> BringAsync(
@@ -188,9 +202,7 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
                 Hint = "one of both is of another file",
             };
         }
-        bool byRootAlone =
-            claims.Sha256 is null && claims.Names.Any(name => NameHash.Find(name)?.Fits(content.Sha256) == false);
-        if (byRootAlone)
+        if (claims.AreByRootAlone(content.Sha256))
         {
             file.VerifyImage(cancellation);
         }
@@ -204,35 +216,10 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
     )
     {
         ObjectLocation location = await federation.LocateAsync(url, HttpMethod.Get, cancellation).ConfigureAwait(false);
-        return location.NeedsToken && request.Token is null
-            ? throw new SystemRefusedException(
-                ErrorCodes.PermissionDenied,
-                $"{EntryPath.Quote(url.ToString())} needs a token, and there is none"
-            )
-            {
-                Hint = "name one by --token-file, BEARER_TOKEN or BEARER_TOKEN_FILE",
-            }
-            : location;
+        return location.NeedsToken && request.Token is null ? throw AccessProblems.Missing(url) : location;
     }
 
-    private SystemRefusedException Explained(
-        SystemRefusedException error,
-        RemoteFetchRequest request,
-        PelicanUrl url
-    ) =>
-        new(error.Code, error.Message, error.InnerException)
-        {
-            Hint =
-                request.Token?.Objection("read", url.Path, options.Clock.GetUtcNow())
-                ?? (
-                    request.Token is null
-                        ? "it may need a token: --token-file, BEARER_TOKEN or BEARER_TOKEN_FILE"
-                        : error.Hint
-                ),
-        };
-
-    // A token that is read on the way is anybody's.
-    private static bool IsSafe(Uri server) => server.Scheme == "https" || server.IsLoopback;
+    private DateTimeOffset Now(ObjectLocation location) => location.Now ?? options.Clock.GetUtcNow();
 
     private static string[] Texts(ObjectLocation location) =>
         [.. location.Servers.Select(server => server.AbsoluteUri)];

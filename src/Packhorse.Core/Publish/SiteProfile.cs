@@ -107,6 +107,18 @@ public sealed record SiteProfile
             .Select(name => Load(name, own))
             .First(site => site.Name == "generic" || (directory is not null && site.PlaceOf(directory) is not null));
 
+    /// <summary>The known site that has this directory of a federation, else the generic one.</summary>
+    public static SiteProfile Guess(PelicanUrl directory, string? own) =>
+        Known
+            .Select(name => Load(name, own))
+            .First(site => site.Name == "generic" || site.Places.Any(place => IsBelow(directory, place.Url)));
+
+    private static bool IsBelow(PelicanUrl directory, string? place) =>
+        place is not null
+        && PelicanUrl.TryParse(place, out PelicanUrl? url)
+        && url.Host == directory.Host
+        && $"{directory.Path.TrimEnd('/')}/".StartsWith($"{url.Path.TrimEnd('/')}/", StringComparison.Ordinal);
+
     /// <exception cref="UsageException">The file makes no sense.</exception>
     public static SiteProfile Parse(string toml, string name, string where) =>
         SiteProfileReader.Read(toml, name, where);

@@ -10,7 +10,8 @@ internal sealed class DestinationOptions
 {
     private readonly Option<string> _to = new("--to")
     {
-        Description = "Where to: a directory, or user@host:/path of another machine, by ssh.",
+        Description =
+            "Where to: a directory, user@host:/path of another machine, by ssh, or one of a federation, as in osdf:///chtc/staging/a/alice/envs.",
         HelpName = "DEST",
         Required = true,
     };
@@ -23,6 +24,8 @@ internal sealed class DestinationOptions
     };
 
     private readonly SshOptions _ssh = new();
+    private readonly FederationOptions _federation = new();
+    private readonly NetworkOptions _network = new();
 
     public void AddTo(Command command)
     {
@@ -30,6 +33,8 @@ internal sealed class DestinationOptions
         command.Options.Add(_site);
         _ssh.AddTo(command);
         ArgumentRules.NotEmpty(_to, _site);
+        _federation.AddTo(command);
+        _network.AddTo(command);
     }
 
     /// <summary>The profile that was asked for; null where the destination shall tell.</summary>
@@ -38,11 +43,21 @@ internal sealed class DestinationOptions
         parsed.GetValue(_site) is { } name ? SiteProfile.Load(name, EnvironmentVariables.Sites) : null;
 
     public static SiteProfile SiteOf(IDestination destination) =>
-        SiteProfile.Guess(destination.SitePath(""), EnvironmentVariables.Sites);
+        destination.Url("") is { } url
+            ? SiteProfile.Guess(PelicanUrl.Parse(url), EnvironmentVariables.Sites)
+            : SiteProfile.Guess(destination.SitePath(""), EnvironmentVariables.Sites);
 
     public async Task<IDestination> OpenAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         string to = parsed.GetValue(_to)!;
+        if (PelicanUrl.IsOne(to))
+        {
+            return new FederationDestination(
+                _federation.Access(parsed, _network.Read(parsed, terminal)),
+                FederationOptions.Directory(to),
+                _federation.Tool(parsed)
+            );
+        }
         return SshTarget.Parse(to) is { } target
             ? await _ssh.ConnectAsync(parsed, target, terminal, cancellation).ConfigureAwait(false)
             : new DirectoryDestination(to, Random.Shared.NextDouble);

@@ -54,6 +54,31 @@ internal sealed class FederationOptions
         return EnvironmentVariables.BearerTokenFile is { Length: > 0 } file ? Read(file) : null;
     }
 
+    public FederationAccess Access(ParseResult parsed, NetworkSettings network) =>
+        new(network.Options, Discovery(parsed), Token(parsed));
+
+    /// <summary>Pelican's own client; null where it is not installed, or is not to be told of another federation.</summary>
+    public PelicanTool? Tool(ParseResult parsed) =>
+        Discovery(parsed) is null
+            ? PelicanTool.Find(
+                EnvironmentVariables.SearchPath,
+                parsed.GetValue(_tokenFile) is { } file ? FileTree.Absolute(file) : null,
+                EnvironmentVariables.ByName
+            )
+            : null;
+
+    /// <exception cref="UsageException">It is no URL of a directory.</exception>
+    public static PelicanUrl Directory(string text)
+    {
+        PelicanUrl url = PelicanUrl.Parse(text);
+        return url.Query.Length == 0
+            ? url
+            : throw new UsageException(
+                ErrorCodes.BadArguments,
+                $"{Redaction.Quote(text)} has a query: the URL of a directory has none"
+            );
+    }
+
     private static AccessToken Read(string path) =>
         AccessToken.Parse(Encoding.UTF8.GetString(InputFile.ReadAllBytes(path, MostTokenBytes)), path);
 }

@@ -107,6 +107,7 @@ internal sealed class FetchCommand
                     json =>
                     {
                         json.WriteString("output", request.Output);
+                        json.WriteString("status", result.WasThere ? "already_there" : "fetched");
                         json.WriteNumber("size", result.Content.Length);
                         json.WriteString("sha256", result.Content.Sha256.ToString());
                         json.WriteString("root", result.Root?.ToString());
@@ -137,8 +138,9 @@ internal sealed class FetchCommand
                 request.Claims.Sha256 is not null ? "its SHA-256 is the one that was expected"
                 : request.Claims.Any ? "its digest begins as its name says"
                 : $"sha256 {result.Content.Sha256}";
+            string what = $"{Printable.Text(request.Output)}, {ByteSize.Format(result.Content.Length)}";
             _terminal.Error.WriteLine(
-                $"Fetched {Printable.Text(request.Output)}, {ByteSize.Format(result.Content.Length)}: {how}"
+                result.WasThere ? $"There already, nothing was fetched: {what}: {how}" : $"Fetched {what}: {how}"
             );
         }
     }

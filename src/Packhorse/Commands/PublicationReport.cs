@@ -9,16 +9,19 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
 {
     private readonly List<Entry> _all = [];
 
-    public void Add(Publication publication) =>
+    public async Task AddAsync(Publication publication, CancellationToken cancellation)
+    {
+        PublishedBase? from = await PublishedBase
+            .OfAsync(publication.File.Delta, destination, cancellation)
+            .ConfigureAwait(false);
         _all.Add(
             new Entry(
                 publication,
                 Advise(publication.Name, publication.File.Size),
-                PublishedBase.Of(publication.File.Delta, destination) is { } from
-                    ? (from, Advise(from.Name, from.Size))
-                    : null
+                from is null ? null : (from, Advise(from.Name, from.Size))
             )
         );
+    }
 
     public void Write(bool asJson, bool dryRun)
     {

@@ -45,7 +45,8 @@ internal sealed class PublishCommand
             command,
             "packhorse publish environment.sh --to $STAGING/envs",
             "packhorse publish environment.sh --to alice@access.example.org:/staging/a/alice/envs",
-            "packhorse publish gpu.sqfs --to /staging/a/alice/envs --name 'gpu-{root:8}.sqfs'"
+            "packhorse publish gpu.sqfs --to /staging/a/alice/envs --name 'gpu-{root:8}.sqfs'",
+            "packhorse publish environment.sh --to osdf:///chtc/staging/a/alice/envs --token-file ~/token"
         );
         command.SetAction(self.RunAsync);
         return command;
@@ -65,28 +66,27 @@ internal sealed class PublishCommand
         {
             foreach (string path in paths)
             {
-                report.Add(
-                    await _common
-                        .WithReporterAsync(
-                            parsed,
-                            _terminal,
-                            async reporter =>
-                            {
-                                LocalFile file = LocalFile.Read(path, reporter, cancellation);
-                                return await Publisher
-                                    .PublishAsync(
-                                        file,
-                                        name ?? file.PublishedName(),
-                                        destination,
-                                        dryRun,
-                                        reporter,
-                                        cancellation
-                                    )
-                                    .ConfigureAwait(false);
-                            }
-                        )
-                        .ConfigureAwait(false)
-                );
+                Publication publication = await _common
+                    .WithReporterAsync(
+                        parsed,
+                        _terminal,
+                        async reporter =>
+                        {
+                            LocalFile file = LocalFile.Read(path, reporter, cancellation);
+                            return await Publisher
+                                .PublishAsync(
+                                    file,
+                                    name ?? file.PublishedName(),
+                                    destination,
+                                    dryRun,
+                                    reporter,
+                                    cancellation
+                                )
+                                .ConfigureAwait(false);
+                        }
+                    )
+                    .ConfigureAwait(false);
+                await report.AddAsync(publication, cancellation).ConfigureAwait(false);
             }
         }
         finally

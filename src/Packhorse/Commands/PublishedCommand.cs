@@ -11,11 +11,13 @@ internal sealed class PublishedCommand
 {
     private readonly Argument<string> _directory = ArgumentRules.Path(
         "DEST",
-        "The directory that files were published to, or user@host:/path of another machine, by ssh.",
+        "The directory that files were published to, user@host:/path of another machine, by ssh, or its URL in a federation that lists it.",
         defaultValue: null
     );
 
     private readonly SshOptions _ssh = new();
+    private readonly FederationOptions _federation = new();
+    private readonly NetworkOptions _network = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;
 
@@ -30,15 +32,18 @@ internal sealed class PublishedCommand
         )
         {
             self._directory,
-            self._common.Json,
-            self._common.Quiet,
-            self._common.Verbose,
         };
         self._ssh.AddTo(command);
+        self._federation.AddTo(command);
+        self._network.AddTo(command);
+        command.Options.Add(self._common.Json);
+        command.Options.Add(self._common.Quiet);
+        command.Options.Add(self._common.Verbose);
         Examples.Add(
             command,
             "packhorse published $STAGING/envs",
-            "packhorse published alice@access.example.org:/staging/a/alice/envs"
+            "packhorse published alice@access.example.org:/staging/a/alice/envs",
+            "packhorse published osdf:///chtc/staging/a/alice/envs"
         );
         command.SetAction(self.RunAsync);
         return command;
@@ -63,6 +68,18 @@ internal sealed class PublishedCommand
     private async Task<IReadOnlyList<PublishedFile>> ReadAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string directory = parsed.GetValue(_directory)!;
+        if (PelicanUrl.IsOne(directory))
+        {
+            PelicanUrl url = FederationOptions.Directory(directory);
+            FederationAccess access = _federation.Access(parsed, _network.Read(parsed, _terminal));
+            return await _common
+                .WithReporterAsync(
+                    parsed,
+                    _terminal,
+                    reporter => PublishedFiles.ReadAsync(url, access, reporter, cancellation)
+                )
+                .ConfigureAwait(false);
+        }
         if (SshTarget.Parse(directory) is not { } target)
         {
             return _common.WithReporter(

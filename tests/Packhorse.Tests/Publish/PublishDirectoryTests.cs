@@ -248,7 +248,8 @@ public sealed class PublishDirectoryTests : IDisposable
 
         public string? Url(string name) => null;
 
-        public long? SizeOf(string name) => ContainsKey(name) ? 1 : null;
+        public Task<long?> SizeOfAsync(string name, CancellationToken cancellation) =>
+            Task.FromResult<long?>(ContainsKey(name) ? 1 : null);
 
         public string RemovalOf(string name) => $"rm {name}";
 
