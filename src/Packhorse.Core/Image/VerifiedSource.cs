@@ -192,7 +192,7 @@ public sealed class VerifiedSource : IRandomAccess
             $"{_where} is damaged: bytes {offset:N0} to {offset + length - 1:N0} are not those that were written"
         )
         {
-            Hint = "copy or download it again",
+            Hint = "copy or download it again; a cache on its way may have mixed it with an older file",
         };
 
     private readonly record struct Level(long Offset, long Count, Bits Groups);

@@ -106,7 +106,7 @@ public sealed class ImageFile : IDisposable
                 $"{image.Where}: the image is not the one that the header belongs to"
             )
             {
-                Hint = "copy or download it again",
+                Hint = "copy or download it again; a cache on its way may have mixed it with an older file",
             };
         }
     }

@@ -13,6 +13,7 @@ _ph_fail() {
 *}" >&2
     exit $((_ph_base + $1))
 }
+_ph_again='copy or download it again; a cache on its way may have cut it, or mixed it with an older file'
 # Is $0 this file, or is this read from a pipe?
 _ph_line=
 # shellcheck disable=SC2162
@@ -33,7 +34,7 @@ _ph_facts=$(
 case $_ph_facts in
     *'@END_MARK@'*'@END_BYTES@+0'*) ;;
     *'records in'*)
-        _ph_fail 4 "$0 is cut off: it should have @TOTAL@ bytes" 'copy or download it again'
+        _ph_fail 4 "$0 is cut off: it should have @TOTAL@ bytes" "$_ph_again"
         ;;
     *) _ph_fail 6 "dd does not read $0: $_ph_facts" 'this file needs dd, mkdir, chmod and rm, of coreutils or busybox' ;;
 esac
@@ -113,7 +114,7 @@ for _ph_parent in "${_CONDOR_SCRATCH_DIR-}" "${TMPDIR-}" /tmp /var/tmp /dev/shm 
             _ph_status=$?
         fi
         _ph_remove
-        [ "$_ph_status" != 4 ] || _ph_fail 4 "$0 is damaged: its runtime is not what was written" 'copy or download it again'
+        [ "$_ph_status" != 4 ] || _ph_fail 4 "$0 is damaged: its runtime is not what was written" "$_ph_again"
 #endif
 #if unpacker
             _ph_unpack "$@" && _ph_status=0 || _ph_status=$?
