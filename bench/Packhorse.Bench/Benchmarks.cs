@@ -39,11 +39,15 @@ internal static class Benchmarks
         {
             return PoolBenchmarks.Run(names, output);
         }
+        if (names is ["fetch"])
+        {
+            return RunFetch(output);
+        }
         string[] unknown = [.. names.Except(["small", "large", "update", "image"])];
         if (unknown.Length > 0)
         {
             Console.Error.WriteLine(
-                $"no benchmark is called {unknown[0]}: small, large, update, image, executable, mount [large], shaped LOCK ENVIRONMENT, edit-loop LOCK ENVIRONMENT, condor [large | shaped LOCK ENVIRONMENT], condor-many"
+                $"no benchmark is called {unknown[0]}: small, large, update, image, executable, fetch, mount [large], shaped LOCK ENVIRONMENT, edit-loop LOCK ENVIRONMENT, condor [large | shaped LOCK ENVIRONMENT], condor-many"
             );
             return 2;
         }
@@ -121,6 +125,24 @@ internal static class Benchmarks
                 $"### executable: 120 packages; {Environment.ProcessorCount} processors, one run, on {scratch}\n"
             );
             new ExecutableBenchmark(scratch, output).Run();
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    private static int RunFetch(TextWriter output)
+    {
+        // On a disk: the file, and what is fetched of it.
+        string scratch = Directory.CreateTempSubdirectory("packhorse-bench-").FullName;
+        try
+        {
+            output.WriteLine(
+                $"### fetch: 1 GB of a federation whose servers fail in turn; {Environment.ProcessorCount} processors, one run, on {scratch}\n"
+            );
+            new FederationBenchmark(scratch, output).Run();
             return 0;
         }
         finally

@@ -16,6 +16,8 @@ internal sealed class CuttingServer : IDisposable
     private readonly int _mostBytes;
     private long _sent;
     private int _cuts;
+    private int _refused;
+    private int _requests;
 
     /// <param name="mostBytes">No connection lives longer than this.</param>
     public CuttingServer(string root, int mostBytes, int seed)
@@ -36,6 +38,11 @@ internal sealed class CuttingServer : IDisposable
 
     /// <summary>Cleared: every connection lives as long as its client wants.</summary>
     public bool Cutting { get; set; } = true;
+
+    /// <summary>So many requests after the last one, one is answered by 503; 0: none.</summary>
+    public int RefusesEvery { get; init; }
+
+    public int Refused => Volatile.Read(ref _refused);
 
     public void Dispose() => _listener.Stop();
 
@@ -71,6 +78,12 @@ internal sealed class CuttingServer : IDisposable
                     {
                         start = long.Parse(header[13..].TrimEnd('-'), CultureInfo.InvariantCulture);
                     }
+                }
+                if (RefusesEvery > 0 && Interlocked.Increment(ref _requests) % RefusesEvery == 0)
+                {
+                    Interlocked.Increment(ref _refused);
+                    stream.Write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8);
+                    return;
                 }
                 Send(stream, Path.Combine(_root, path.TrimStart('/')), start);
             }
