@@ -26,7 +26,12 @@ internal sealed class Download(
     DownloadContext context
 )
 {
+    // What is brought in parts of this is not brought in crumbs.
+    private const long WorthwhileBytes = 1 << 20;
+
     private int _fruitlessAttempts;
+    private Place? _brokeOff;
+    private long _brought;
 
     /// <summary>Back-off between rounds. One pipeline serves all downloads.</summary>
     public static ResiliencePipeline CreateRetries(FetchOptions options) =>
@@ -71,6 +76,10 @@ internal sealed class Download(
                 {
                     return content.Value;
                 }
+                if (_brought >= WorthwhileBytes && InOrder() is [var next, ..] && next != _brokeOff)
+                {
+                    continue;
+                }
                 // New bytes: the count of retries begins anew. The pause spares a server that gives them in crumbs.
                 TimeSpan pause = context.Options.RetryDelay * (0.5 + context.Options.Randomness());
                 await Task.Delay(pause, context.Options.Clock, cancellation).ConfigureAwait(false);
@@ -98,6 +107,7 @@ internal sealed class Download(
             if (transfer.NewBytes > before && !place.IsOut)
             {
                 _fruitlessAttempts = 0;
+                (_brokeOff, _brought) = (place, transfer.NewBytes - before);
                 return null;
             }
             retryAfter = Longer(retryAfter, place.LastFailure?.RetryAfter);
