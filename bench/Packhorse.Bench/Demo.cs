@@ -83,7 +83,34 @@ internal static class Demo
             answer,
             new Dictionary<string, string> { ["PATH"] = "" }
         );
-        return Check(File.ReadAllLines(answer), Path.Combine(job, "env"), output);
+        int result = Check(File.ReadAllLines(answer), Path.Combine(job, "env"), output);
+        Newcomer(scratch, channel, output);
+        return result;
+    }
+
+    // What somebody does who has a project and has never seen packhorse, with nothing of this machine prepared.
+    private static void Newcomer(string scratch, Channel channel, TextWriter output)
+    {
+        string program = Path.Combine(scratch, "bin", "packhorse");
+        string file = Path.Combine(scratch, "environment.sh");
+        Directory.CreateDirectory(Path.GetDirectoryName(program)!);
+        string[] python = ["--", "python", "-c", "import sys; print(sys.prefix)"];
+        string answer = Path.Combine(scratch, "newcomer.txt");
+        output.WriteLine();
+        output.WriteLine(
+            $"{"from nothing to a program", -34} {"time", 9} {"read", 11} {"written", 11} {"peak memory", 12}"
+        );
+        long start = Stopwatch.GetTimestamp();
+        Step(output, "cp packhorse ~/bin/", ["/bin/cp", Programs.Packhorse, program]);
+        Step(
+            output,
+            "pack --image --create-executable",
+            [program, "pack", channel.LockFile, "--image", "--create-executable", "-o", file, "-q"]
+        );
+        Step(output, "environment.sh run -- python", ["/bin/sh", file, "run", .. python], answer);
+        output.WriteLine($"{"all three", -34} {Seconds(Stopwatch.GetElapsedTime(start)), 9}");
+        Step(output, "the last one again", ["/bin/sh", file, "run", .. python], answer);
+        output.WriteLine($"sys.prefix is {File.ReadAllText(answer).Trim()}");
     }
 
     private static int Check(string[] answer, string prefix, TextWriter output)
