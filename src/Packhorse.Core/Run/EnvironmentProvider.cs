@@ -14,7 +14,6 @@ public static class EnvironmentProvider
     /// <exception cref="PackhorseException">There is none, and nothing was started.</exception>
     public static IReadyEnvironment Provide(StartRequest request, IReporter reporter, CancellationToken cancellation)
     {
-        RefuseOption(request.Command);
         if (FileTree.KindOf(request.Pack) == FileKind.File)
         {
             InputFile file = InputFile.Open(request.Pack);
@@ -105,18 +104,6 @@ public static class EnvironmentProvider
                 Hint = "name one",
             },
         };
-    }
-
-    // No command begins with a dash: it was meant for us, and would be missed only when all is ready.
-    private static void RefuseOption(IReadOnlyList<string> command)
-    {
-        if (command is [['-', ..] option, ..])
-        {
-            throw new UsageException(ErrorCodes.BadArguments, $"{EntryPath.Quote(option)} is no command")
-            {
-                Hint = "options come before the pack, and what comes behind it is the command",
-            };
-        }
     }
 
     private static void CheckPlatform(StartRequest request, ImageIdentity image)

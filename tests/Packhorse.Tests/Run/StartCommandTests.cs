@@ -113,7 +113,6 @@ public sealed class StartCommandTests : IDisposable
     [InlineData(112, "run")]
     [InlineData(112, "run", "PACK")]
     [InlineData(112, "run", "--nonsense", "PACK", "true")]
-    [InlineData(112, "run", "PACK", "--into", "somewhere", "--", "true")]
     [InlineData(112, "shell", "PACK", "more")]
     [InlineData(113, "run", "/nonexistent.tar", "true")]
     [InlineData(114, "run", "/etc/passwd", "true")]
