@@ -24,7 +24,8 @@ public sealed class CacheTests(CachedEnvironments files) : IClassFixture<CachedE
         string job = files.Deliver(kind);
         byte[] served = File.ReadAllBytes(Path.Combine(job, "environment.sh"));
         Assert.NotEqual(files.New, served);
-        Assert.Equal(kind != Cached.All, served.Length == files.New.Length);
+        // An older file as a whole has the length that it had, which may be the same one.
+        Assert.True(kind == Cached.All || served.Length == files.New.Length);
 
         Outcome fetched = files.Packhorse(job, "fetch", Url(kind), "-o", "fetched.sh").Succeeded();
 
