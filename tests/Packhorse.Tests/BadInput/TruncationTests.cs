@@ -3,6 +3,9 @@ namespace Packhorse.Tests.BadInput;
 /// <summary>Every beginning of a pack, from a file, from a pipe and as a directory whose files are cut.</summary>
 public sealed class TruncationTests : IDisposable
 {
+    // What takes half a minute each: every fourth beginning, and all of them with PACKHORSE_FULL=1. Of a pack as a file it is always all.
+    private static readonly int Step = Environment.GetEnvironmentVariable("PACKHORSE_FULL") == "1" ? 1 : 4;
+
     private readonly Sandbox _sandbox = new(inMemory: true);
     private readonly ITestOutputHelper _log;
 
@@ -22,7 +25,8 @@ public sealed class TruncationTests : IDisposable
         using FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         string before = Tree.Describe(_sandbox.Work);
         // From the end, so that one file serves them all.
-        for (int length = pack.Length - 1; length >= 0; length--)
+        int step = fromPipe ? Step : 1;
+        for (int length = pack.Length - 1; length >= 0; length -= step)
         {
             file.SetLength(length);
             CliResult result = fromPipe
@@ -36,7 +40,7 @@ public sealed class TruncationTests : IDisposable
             Tree.Names(_sandbox.Work).Order()
         );
         Assert.Contains("cut.tar", before, StringComparison.Ordinal);
-        _log.WriteLine($"{pack.Length} prefixes of a pack of {pack.Length} bytes, layout {layout}, pipe {fromPipe}: 4");
+        _log.WriteLine($"{pack.Length / step} prefixes of a pack of {pack.Length} bytes, layout {layout}, pipe {fromPipe}: 4");
     }
 
     [Fact]
@@ -47,14 +51,14 @@ public sealed class TruncationTests : IDisposable
         File.WriteAllBytes(path, file);
         using FileStream cut = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         string before = Tree.Describe(_sandbox.Work);
-        for (int length = file.Length - 1; length >= 0; length--)
+        for (int length = file.Length - 1; length >= 0; length -= Step)
         {
             cut.SetLength(length);
             CliResult result = Cli.Run("unpack", path, "-o", _sandbox.Work, "--workers=1");
             Assert.True(result.ExitCode == 4, $"{length} of {file.Length} bytes: {result.ExitCode}, {result.Error}");
         }
         Assert.Equal(before, Tree.Describe(_sandbox.Work));
-        _log.WriteLine($"{file.Length} prefixes of a self-extracting file: 4");
+        _log.WriteLine($"{file.Length / Step} prefixes of a self-extracting file: 4");
     }
 
     [Fact]

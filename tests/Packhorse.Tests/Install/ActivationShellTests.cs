@@ -77,7 +77,9 @@ public sealed class ActivationShellTests : IDisposable
     [InlineData("fish", "日本語")]
     [InlineData("xonsh", "env")]
     [InlineData("xonsh", "日本語")]
-    public void Fish_and_xonsh_take_their_scripts_whatever_the_prefix(string shell, string name)
+    [InlineData("nu", "it's \"quoted\" $HOME`date`")]
+    [InlineData("nu", "back\\slash 日本語")]
+    public void Shells_take_their_scripts_whatever_the_prefix(string shell, string name)
     {
         ActivationShell kind = ActivationScript.ParseShell(shell);
         string prefix = MakeEnvironment(name);
@@ -91,9 +93,13 @@ public sealed class ActivationShellTests : IDisposable
         string script = WriteFile(prefix, kind);
         string seen = Run(
             shell,
-            kind == ActivationShell.Fish
-                ? $"source '{script}'; env"
-                : $"source '{script}'\nimport json, os\nprint('\\n'.join(f'{{k}}={{v}}' for k, v in __xonsh__.env.detype().items()))"
+            kind switch
+            {
+                ActivationShell.Xonsh =>
+                    $"source '{script}'\nimport json, os\nprint('\\n'.join(f'{{k}}={{v}}' for k, v in __xonsh__.env.detype().items()))",
+                ActivationShell.Nushell => $"source '{script}'; ^/usr/bin/env",
+                _ => $"source '{script}'; env",
+            }
         );
         string[] lines = seen.Split('\n');
         Assert.Contains($"CONDA_PREFIX={prefix}", lines);
@@ -219,6 +225,7 @@ public sealed class ActivationShellTests : IDisposable
         );
         _scratch.Write($"{name}/etc/conda/activate.d/it's a script.sh", "export FROM_SCRIPT='a b'\n"u8);
         _scratch.Write($"{name}/etc/conda/activate.d/it's a script.fish", "set -gx FROM_SCRIPT 'a b'\n"u8);
+        _scratch.Write($"{name}/etc/conda/activate.d/it's a script.nu", "$env.FROM_SCRIPT = 'a b'\n"u8);
         _scratch.Write($"{name}/etc/conda/deactivate.d/a.sh", "export DEACTIVATED=no\n"u8);
         _scratch.Write($"{name}/etc/conda/deactivate.d/a.fish", "set -gx DEACTIVATED no\n"u8);
         // Conda's order: the last first.
@@ -251,12 +258,19 @@ public sealed class ActivationShellTests : IDisposable
 
     private string Run(string shell, string command)
     {
-        string[] words = shell.Split(' ');
-        Assert.SkipUnless(StockTool.IsInstalled(words[0]), $"no {words[0]} on this machine");
-        string[] asShell = words[0] == "xonsh" ? ["xonsh", "--no-rc"] : words;
-        return StockTool.Run(
-            "env",
-            ["-i", "PATH=/usr/bin:/bin", $"HOME={_scratch.Root}", "LC_ALL=C.UTF-8", .. asShell, "-c", command]
-        );
+        string[] words = shell switch
+        {
+            "xonsh" => ["xonsh", "--no-rc"],
+            "nu" =>
+            [
+                InstalledProgram.OfNpm("@nushell/linux-x64@0.115.1", "node_modules/@nushell/linux-x64/bin/nu"),
+                "--no-config-file",
+            ],
+            _ => shell.Split(' '),
+        };
+        bool isThere = words[0].Contains('/') || StockTool.IsInstalled(words[0]);
+        Assert.SkipUnless(isThere, $"no {words[0]} on this machine");
+        string[] variables = ["PATH=/usr/bin:/bin", $"HOME={_scratch.Root}", "LC_ALL=C.UTF-8"];
+        return StockTool.Run("env", ["-i", .. variables, .. words, "-c", command]);
     }
 }

@@ -16,14 +16,13 @@ public sealed class S3Server : IDisposable
 
     private const string Package = "s3rver@3.7.1";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly System.Threading.Lock Installing = new();
 
     private readonly ScratchDirectory _scratch = new();
     private readonly Process _process;
 
     public S3Server()
     {
-        string program = Install();
+        string program = InstalledProgram.OfNpm(Package, "node_modules/s3rver/bin/s3rver.js");
         string[] arguments = ["-a", "127.0.0.1", "-p", "0", "-d", _scratch["data"], "--configure-bucket", Bucket];
         _process = Start("node", [program, .. arguments]);
         Task<string?> listening = ReadUntilListeningAsync(_process.StandardOutput);
@@ -94,41 +93,6 @@ public sealed class S3Server : IDisposable
             line = await output.ReadLineAsync();
         } while (line?.StartsWith("S3rver listening on ", StringComparison.Ordinal) == false);
         return line;
-    }
-
-    private static string Install()
-    {
-        string cache = Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.None),
-            ".cache/packhorse-tests",
-            Package
-        );
-        string program = Path.Combine(cache, "node_modules/s3rver/bin/s3rver.js");
-        lock (Installing)
-        {
-            if (!File.Exists(program))
-            {
-                Assert.SkipUnless(StockTool.IsInstalled("npm"), "no npm on this machine, which would install s3rver");
-                // Whole or not at all: another run may look at the same time.
-                string part = $"{cache}.{Environment.ProcessId}";
-                Directory.CreateDirectory(part);
-                using Process npm = Start("npm", ["install", "--prefix", part, "--no-audit", "--no-fund", Package]);
-                Task<string> errors = npm.StandardError.ReadToEndAsync();
-                _ = npm.StandardOutput.ReadToEnd();
-                npm.WaitForExit();
-                string reason =
-                    errors
-                        .Result.Split('\n')
-                        .LastOrDefault(line => line.Contains("ERR", StringComparison.OrdinalIgnoreCase))
-                    ?? "";
-                Assert.SkipUnless(npm.ExitCode == 0, $"npm could not install s3rver: {reason}");
-                if (!Directory.Exists(cache))
-                {
-                    Directory.Move(part, cache);
-                }
-            }
-        }
-        return program;
     }
 
     private static Process Start(string program, string[] arguments) =>
