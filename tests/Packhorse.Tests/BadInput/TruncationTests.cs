@@ -40,7 +40,9 @@ public sealed class TruncationTests : IDisposable
             Tree.Names(_sandbox.Work).Order()
         );
         Assert.Contains("cut.tar", before, StringComparison.Ordinal);
-        _log.WriteLine($"{pack.Length / step} prefixes of a pack of {pack.Length} bytes, layout {layout}, pipe {fromPipe}: 4");
+        _log.WriteLine(
+            $"{pack.Length / step} prefixes of a pack of {pack.Length} bytes, layout {layout}, pipe {fromPipe}: 4"
+        );
     }
 
     [Fact]

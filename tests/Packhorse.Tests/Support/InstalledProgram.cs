@@ -32,10 +32,7 @@ public static class InstalledProgram
 
     private static void Install(string package, string cache)
     {
-        Assert.SkipUnless(
-            StockTool.IsInstalled("npm"),
-            $"no npm on this machine, which would install {package}"
-        );
+        Assert.SkipUnless(StockTool.IsInstalled("npm"), $"no npm on this machine, which would install {package}");
         // Whole or not at all: another run may look at the same time.
         string part = $"{cache}.{Environment.ProcessId}";
         Directory.CreateDirectory(part);
