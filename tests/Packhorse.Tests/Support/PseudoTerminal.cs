@@ -21,10 +21,9 @@ internal sealed class PseudoTerminal : IDisposable
     public PseudoTerminal(string command, IReadOnlyDictionary<string, string> environment)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "no script on this machine");
-        var start = new ProcessStartInfo(
-            "/usr/bin/script",
-            ["-q", "-f", "-e", "-c", WideTerminal + command, "/dev/null"]
-        )
+        // A terminal's programs ignore no signals, whatever whoever runs the tests ignores (as a shell's job in the background does).
+        string[] script = ["--default-signal", "/usr/bin/script", "-q", "-f", "-e"];
+        var start = new ProcessStartInfo("/usr/bin/env", [.. script, "-c", WideTerminal + command, "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
