@@ -8,7 +8,7 @@ namespace Packhorse.Bench.Pools;
 internal sealed class CondorBenchmark(Cleanup cleanup, TextWriter output)
 {
     // Longer than a few of the pool's measurements.
-    private const string Measured = "time.sleep(15)\n";
+    private const string Measured = "time.sleep(8)\n";
     private const string SharedName = "container";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);

@@ -19,10 +19,10 @@ internal static class PoolBenchmarks
         switch (names)
         {
             case ["condor"]:
-                Table("condor", SmallChannel.Make(options), OfSmall, rounds: 1);
+                Table("condor", SmallChannel.Make(options), OfSmall, rounds: 3);
                 return 0;
             case ["condor", "large"]:
-                Table("condor large", LargeChannel.Make(options), OfLarge, rounds: 1);
+                Table("condor large", LargeChannel.Make(options), OfLarge, rounds: 3);
                 return 0;
             case ["condor", "shaped", var lockFile, var environment]:
                 var shape = new ShapeOptions(lockFile) { Environment = environment };

@@ -70,7 +70,7 @@ internal sealed record Carried
 
     private static void Checked(string[] command)
     {
-        if (Measure.MeasuredProcess.Run(command, output: "/dev/stderr").ExitCode is not 0 and var code)
+        if (Measure.MeasuredProcess.Run(command).ExitCode is not 0 and var code)
         {
             throw new InvalidOperationException($"{string.Join(' ', command)} ended with {code}");
         }

@@ -141,6 +141,16 @@ public sealed record SiteProfile
             ? $"{url.TrimEnd('/')}{PelicanUrl.Escape(path[place.Directory.Length..])}"
             : null;
 
+    /// <summary>Where the site's file system has what a federation calls by this URL; null where it has none.</summary>
+    public string? PathOf(PelicanUrl url)
+    {
+        SitePlace? place = Places.FirstOrDefault(place => IsBelow(url, place.Url));
+        return place is null
+            ? null
+            : place.Directory
+                + Uri.UnescapeDataString(url.Path[PelicanUrl.Parse(place.Url!).Path.TrimEnd('/').Length..]);
+    }
+
     /// <summary>How a submit file names a file: by its size and by where it is.</summary>
     /// <param name="path">Absolute, in the site's file system; null where only <paramref name="url"/> is known.</param>
     /// <param name="url">Its URL, where it was published by one.</param>

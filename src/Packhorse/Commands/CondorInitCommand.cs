@@ -15,7 +15,7 @@ internal sealed class CondorInitCommand
     private readonly Argument<string[]> _arguments = new("[ENVFILE|URL] -- CMD")
     {
         Description =
-            "A self-extracting environment, or the URL of one of which a copy with the same name is here [default: environment.sh]; then -- and the command of each job. Files among its arguments are transferred.",
+            "A self-extracting environment, or the URL of one, which is fetched unless a copy is here [default: environment.sh]; then -- and the command of each job. Files among its arguments are transferred.",
         Arity = ArgumentArity.OneOrMore,
         CaptureRemainingTokens = true,
     };
@@ -39,16 +39,6 @@ internal sealed class CondorInitCommand
         "--checkpoint",
         "FILE",
         "What the command needs to go on after an eviction; it ends with 85 when it has written it."
-    );
-    private readonly Option<string?> _to = Text(
-        "--to",
-        "DIR",
-        "The directory where the environment is published before jobs are submitted, such as $STAGING/envs."
-    );
-    private readonly Option<string?> _site = Text(
-        "--site",
-        "SITE",
-        $"What the site's storage is like: {string.Join(", ", SiteProfile.Known)}, or a TOML file."
     );
     private readonly Option<string> _start = new("--start")
     {
@@ -93,7 +83,8 @@ internal sealed class CondorInitCommand
     };
     private readonly Option<bool> _force = new("--force") { Description = "Replace files that were changed by hand." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Print the files and write none." };
-    private readonly Option<bool> _json = new("--json") { Description = "Print what was written as JSON." };
+    private readonly ArchiveOptions _archive = new();
+    private readonly CommonOptions _shown = new();
     private readonly Terminal _terminal;
 
     private CondorInitCommand(Terminal terminal)
@@ -129,8 +120,6 @@ internal sealed class CondorInitCommand
                     self._inputs,
                     self._outputs,
                     self._checkpoints,
-                    self._to,
-                    self._site,
                     self._start,
                     self._gpus,
                     self._cpus,
@@ -140,25 +129,27 @@ internal sealed class CondorInitCommand
                     self._common,
                     self._force,
                     self._dryRun,
-                    self._json,
                 ]
         )
         {
             command.Options.Add(option);
         }
+        self._archive.AddTo(command);
+        command.Options.Add(self._shown.Json);
+        command.Options.Add(self._shown.Quiet);
         Examples.Add(
             command,
             "packhorse condor init -- python train.py --epochs 3",
             "packhorse condor init --output model.pt --to $STAGING/envs environment.sh -- python src/train.py",
             "packhorse condor init --jobs 100 osdf:///chtc/staging/a/alice/envs/gpu-3f1c09ab.sh -- python train.py"
         );
-        command.SetAction((parsed, cancellation) => Task.FromResult(self.Run(parsed, cancellation)));
+        command.SetAction(self.RunAsync);
         return command;
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        JobRequest request = Request(parsed, cancellation);
+        JobRequest request = await RequestAsync(parsed, cancellation).ConfigureAwait(false);
         IReadOnlyList<JobFile> files = JobFiles.Plan(request);
         if (parsed.GetValue(_dryRun))
         {
@@ -189,7 +180,7 @@ internal sealed class CondorInitCommand
                 file.Write(directory);
             }
         }
-        Report(states, parsed.GetValue(_json), request.Name);
+        Report(states, parsed.GetValue(_shown.Json), request.Name);
         return (int)ExitClass.Ok;
     }
 
@@ -225,15 +216,27 @@ internal sealed class CondorInitCommand
         );
     }
 
-    private JobRequest Request(ParseResult parsed, CancellationToken cancellation)
+    private async Task<JobRequest> RequestAsync(ParseResult parsed, CancellationToken cancellation)
     {
         (string archive, string[] command) = Split(parsed);
-        (string name, string? own) = (JobName(parsed), EnvironmentVariables.Sites);
-        string? to = parsed.GetValue(_to);
-        SiteProfile site = parsed.GetValue(_site) is { } asked
-            ? SiteProfile.Load(asked, own)
-            : SiteProfile.Guess(to is null ? null : FileTree.Absolute(to), own);
-        JobArchive found = JobArchive.Find(archive, to, site, SilentReporter.Instance, cancellation);
+        string name = JobName(parsed);
+        string? to = _archive.Destination(parsed);
+        SiteProfile site = _archive.Site(parsed, archive);
+        JobArchive found = await _shown
+            .WithReporterAsync(
+                parsed,
+                _terminal,
+                reporter =>
+                    _archive.FindAsync(
+                        parsed,
+                        _terminal,
+                        archive,
+                        mayFetch: !parsed.GetValue(_dryRun),
+                        reporter,
+                        cancellation
+                    )
+            )
+            .ConfigureAwait(false);
         var inputs = JobInputs.Of(command, parsed.GetValue(_inputs) ?? []);
         if (parsed.GetValue(_common))
         {

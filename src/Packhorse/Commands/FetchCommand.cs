@@ -85,7 +85,9 @@ internal sealed class FetchCommand
         return (int)ExitClass.Ok;
     }
 
-    private static string NameOf(string url)
+    /// <summary>What a file is called here that a URL names.</summary>
+    /// <exception cref="UsageException">It names none.</exception>
+    public static string NameOf(string url)
     {
         string path = ContentClaims.WithoutFragment(url).Split('?', 2)[0];
         string name = Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);

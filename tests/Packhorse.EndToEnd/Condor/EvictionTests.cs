@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Packhorse.TestChannel;
 
 namespace Packhorse.EndToEnd.Condor;
 
 /// <summary>Nodes that take a job's slot away, or have no space for it.</summary>
-public sealed class EvictionTests(Pool pool, Environments environments)
+public sealed partial class EvictionTests(Pool pool, Environments environments)
 {
     private const string Run = "exec sh \"./$archive\" run";
 
@@ -19,12 +20,16 @@ public sealed class EvictionTests(Pool pool, Environments environments)
         exec sh "./$archive" run
         """;
 
+    private const string ElsewhereTheSecondTime =
+        "requirements = regexp(NumJobStarts == 0 ? \"@oldgpu@\" : \"@newgpu@\", TARGET.Name)";
+
     [Fact]
-    public void A_job_that_is_evicted_in_the_middle_of_unpacking_starts_anew_and_brings_back_nothing_half_made()
+    public void A_job_that_is_evicted_in_the_middle_of_unpacking_starts_anew_elsewhere_and_brings_back_nothing_half_made()
     {
         Job job = Init("evicted");
         job.Replace("job.sh", "--start \"$start\" -- ", "--start unpack -- ");
         job.Replace("job.sh", Run, StopHalfWay);
+        job.Edit("job.sub", "requirements", ElsewhereTheSecondTime);
         string number = job.Run("condor_submit", "-terse", "job.sub").Succeeded().Output.Split(' ')[0];
         job.WaitFor("job.*.err", "half way");
 
@@ -33,7 +38,7 @@ public sealed class EvictionTests(Pool pool, Environments environments)
 
         string log = job.Text("job.log");
         Assert.Contains("Job was evicted", log, StringComparison.Ordinal);
-        Assert.Equal(2, log.Split("Job executing on host").Length - 1);
+        Assert.Equal(["oldgpu", "newgpu"], Scratch().Matches(log).Select(match => match.Groups["node"].Value));
         Assert.Contains("return value 0", log, StringComparison.Ordinal);
         Assert.StartsWith("/var/lib/condor/execute", job.Text("result.txt"), StringComparison.Ordinal);
         Assert.Equal(
@@ -165,4 +170,7 @@ public sealed class EvictionTests(Pool pool, Environments environments)
         job.Run(["packhorse", "condor", "init", .. asked, .. options, "--", "python", "train.py"]).Succeeded();
         return job;
     }
+
+    [GeneratedRegex(@"CondorScratchDir = ""\S+/execute-(?<node>\w+)/")]
+    private static partial Regex Scratch();
 }

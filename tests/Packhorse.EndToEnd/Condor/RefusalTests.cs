@@ -34,12 +34,12 @@ public sealed class RefusalTests(Pool pool, Environments environments) : IDispos
     }
 
     [Fact]
-    public void A_url_without_a_copy_of_the_file_says_how_to_bring_one()
+    public void A_dry_run_with_a_url_fetches_nothing_and_says_how_to_bring_a_copy()
     {
         var job = new Job(pool.Require(), pool.MakeDirectory("url-alone"));
         const string url = "osdf:///chtc/staging/a/alice/envs/gpu-3f1c09ab.sh";
 
-        Outcome init = job.Run("packhorse", "condor", "init", url, "--", "true");
+        Outcome init = job.Run("packhorse", "condor", "init", "--dry-run", url, "--", "true");
 
         Assert.Equal(3, init.ExitCode);
         Assert.Contains($"packhorse fetch {url}", init.Error, StringComparison.Ordinal);

@@ -134,6 +134,26 @@ public sealed class CacheTests(CachedEnvironments files) : IClassFixture<CachedE
         Assert.Equal("42\n", Start(job, "exec env -i ./job.sh").Succeeded().Output);
     }
 
+    [Theory]
+    [InlineData(Cached.Nothing)]
+    [InlineData(Cached.Begin)]
+    public void Jobs_of_a_url_get_the_digests_of_what_the_origin_has(Cached kind)
+    {
+        string job = files.Deliver(kind);
+        string[] options = ["--name", "job", "--federation", Director.Url, Url(kind)];
+        string[] init = [Published.Packhorse, "condor", "init", .. options, "--", "python", "-c", "print(6 * 7)"];
+
+        Outcome written = files.Require().Run(job, init).Succeeded();
+        Outcome again = files.Require().Run(job, init).Succeeded();
+
+        Assert.Equal(files.New, File.ReadAllBytes(Path.Combine(job, files.Name)));
+        Assert.Contains($"{files.Name} was fetched for its digests and sizes", written.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("fetched", again.Error, StringComparison.Ordinal);
+        string submit = File.ReadAllText(Path.Combine(job, "job.sub"));
+        Assert.Contains($"transfer_input_files = {Url(kind)}\n", submit, StringComparison.Ordinal);
+        Assert.Equal("42\n", Start(job, "exec env -i ./job.sh").Succeeded().Output);
+    }
+
     [Fact]
     public void A_file_is_published_to_the_origin_and_listed_and_never_replaced()
     {

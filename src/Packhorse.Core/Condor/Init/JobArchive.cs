@@ -22,35 +22,59 @@ public sealed record JobArchive(
 {
     private const string RequirementsBegin = "requirements";
 
-    /// <param name="archive">A file, or the URL of one that lies here under the same name.</param>
+    /// <summary>Where a file lies that jobs get by a URL: here under its name, or where the URL's path leads on this machine.</summary>
+    /// <returns>Null where there is no copy.</returns>
+    public static string? CopyOf(string url, SiteProfile site)
+    {
+        string? elsewhere =
+            PelicanUrl.TryParse(url, out PelicanUrl? federation) ? site.PathOf(federation)
+            : Uri.TryCreate(url, UriKind.Absolute, out Uri? plain) && plain.IsFile ? plain.LocalPath
+            : null;
+        return ((string?[])[NameOf(url), elsewhere]).FirstOrDefault(path =>
+            path is not null && FileTree.KindOf(path) == FileKind.File
+        );
+    }
+
+    /// <param name="url">Where jobs get it, and a digest that it shall have or none.</param>
+    /// <param name="copy">A file of the same content.</param>
+    /// <exception cref="UsageException">It is no self-extracting environment.</exception>
+    public static JobArchive OfUrl(string url, string copy)
+    {
+        EnvironmentFacts facts = ReadFacts(copy);
+        return new JobArchive(
+            ContentClaims.WithoutFragment(url),
+            NameOf(url),
+            facts,
+            facts.IsImage ? HashOfFooter(copy) : null,
+            [],
+            []
+        );
+    }
+
+    /// <param name="path">A file on this machine.</param>
     /// <param name="to">The directory that it will be published in; null: the access point transfers it.</param>
     /// <exception cref="NotFoundException">It is not here.</exception>
     /// <exception cref="UsageException">It is no self-extracting environment.</exception>
-    public static JobArchive Find(
-        string archive,
+    public static JobArchive OfFile(
+        string path,
         string? to,
         SiteProfile site,
         IReporter reporter,
         CancellationToken cancellation
     )
     {
-        bool isUrl = archive.Contains("://", StringComparison.Ordinal);
-        string name = Path.GetFileName(archive.Split('?')[0]);
-        string path = isUrl ? name : archive;
         if (FileTree.KindOf(path) == FileKind.None)
         {
             throw new NotFoundException(ErrorCodes.FileNotFound, $"there is no file {EntryPath.Quote(path)}")
             {
-                Hint = isUrl
-                    ? $"its digests and sizes are read from a copy in this directory: packhorse fetch {ShellText.Quote(archive)}"
-                    : "make it: packhorse pack --image --create-executable",
+                Hint = "make it: packhorse pack --image --create-executable",
             };
         }
         EnvironmentFacts facts = ReadFacts(path);
         string? footer = facts.IsImage ? HashOfFooter(path) : null;
-        if (isUrl || to is null)
+        if (to is null)
         {
-            return new JobArchive(archive, name, facts, footer, [], []);
+            return new JobArchive(path, Path.GetFileName(path), facts, footer, [], []);
         }
         LocalFile file = LocalFile.Read(path, reporter, cancellation);
         NameTemplate template = file.PublishedName();
@@ -69,6 +93,9 @@ public sealed record JobArchive(
             ]
         );
     }
+
+    // As HTCondor calls it in the sandbox.
+    private static string NameOf(string url) => Path.GetFileName(ContentClaims.WithoutFragment(url).Split('?')[0]);
 
     private static EnvironmentFacts ReadFacts(string path)
     {
