@@ -13,11 +13,20 @@ public sealed class VerifiedSource : IRandomAccess
     private const int ChunkBytes = DigestTreeShape.ChunkBytes;
     private const int GroupDigests = DigestTreeShape.GroupDigests;
 
+    // How far around a damaged chunk is looked, in either direction: some milliseconds.
+    private const int NeighbourChunks = (4 << 20) / ChunkBytes;
+
+    // Caches keep blocks of a file that are no smaller; a disk that fails damages less.
+    private const int CacheBlockBytes = 128 << 10;
+
     private readonly IRandomAccess _file;
     private readonly ImageFooter _footer;
     private readonly string _where;
     private readonly Bits _chunks;
     private readonly Level[] _levels;
+
+    // Known to be damaged, so that what is around it is looked at once; an ImagePart.
+    private volatile object? _damage;
 
     /// <param name="file">The whole file; not owned.</param>
     /// <param name="where">The file, for messages.</param>
@@ -125,9 +134,55 @@ public sealed class VerifiedSource : IRandomAccess
         if (Sha256.Hash(bytes) != DigestOf(0, chunk))
         {
             bytes.Clear();
-            throw Damaged(chunk * ChunkBytes, bytes.Length);
+            throw Damaged(DamageAround(chunk));
         }
         _chunks.Set(chunk);
+    }
+
+    // What is wrong without a gap, as far as it was looked for: by its length, bits that changed are told from parts of another file.
+    private ImagePart DamageAround(long chunk)
+    {
+        if (_damage is ImagePart known && known.Offset <= chunk * ChunkBytes && chunk * ChunkBytes < known.End)
+        {
+            return known;
+        }
+        long last = (Length - 1) / ChunkBytes;
+        (long from, long to) = (chunk, chunk);
+        while (from > Math.Max(0, chunk - NeighbourChunks) && IsDamaged(from - 1))
+        {
+            from--;
+        }
+        while (to < Math.Min(last, chunk + NeighbourChunks) && IsDamaged(to + 1))
+        {
+            to++;
+        }
+        var damage = new ImagePart(from * ChunkBytes, (to * ChunkBytes) + ChunkLength(to) - (from * ChunkBytes));
+        _damage = damage;
+        return damage;
+    }
+
+    private bool IsDamaged(long chunk)
+    {
+        if (_chunks.IsSet(chunk))
+        {
+            return false;
+        }
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            Span<byte> bytes = buffer.AsSpan(0, ChunkLength(chunk));
+            ReadExactly(bytes, chunk * ChunkBytes);
+            return Sha256.Hash(bytes) != DigestOf(0, chunk);
+        }
+        catch (CorruptDataException)
+        {
+            // Its digests are damaged, or it is not there: another matter.
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     // The digest with this number of a level, once its group is known to be what was written.
@@ -161,7 +216,7 @@ public sealed class VerifiedSource : IRandomAccess
             ReadExactly(digests, offset);
             if (Sha256.Hash(digests) != DigestOf(level + 1, group))
             {
-                throw Damaged(offset, length);
+                throw Damaged(new ImagePart(offset, length));
             }
             stored.Groups.Set(group);
         }
@@ -186,14 +241,20 @@ public sealed class VerifiedSource : IRandomAccess
         }
     }
 
-    private CorruptDataException Damaged(long offset, int length) =>
-        new(
+    private CorruptDataException Damaged(ImagePart part)
+    {
+        bool isMixed = part.Length >= CacheBlockBytes;
+        string how = isMixed ? "mixed with something else" : "damaged";
+        return new CorruptDataException(
             ErrorCodes.DigestMismatch,
-            $"{_where} is damaged: bytes {offset:N0} to {offset + length - 1:N0} are not those that were written"
+            $"{_where} is {how}: bytes {part.Offset:N0} to {part.End - 1:N0} are not those that were written (root {_footer.Root})"
         )
         {
-            Hint = "copy or download it again; a cache on its way may have mixed it with an older file",
+            Hint = isMixed
+                ? "a cache may have kept parts of an older file of that name: fetch it with ?directread, and publish files under new names"
+                : "copy or download it again; a cache on its way may have mixed it with an older file",
         };
+    }
 
     private readonly record struct Level(long Offset, long Count, Bits Groups);
 

@@ -64,7 +64,8 @@ internal sealed class FuseResponder(IImageTree tree, FuseOwner owner, long bytes
         catch (PackhorseException damage)
         {
             result = -EIO;
-            Tell($"a program got an error of reading: {damage.Message}");
+            string hint = damage.Hint is null ? "" : $"; {damage.Hint}";
+            Tell($"a program got an error of reading: {damage.Message}{hint}");
         }
         catch (Exception unexpected) when (unexpected is not OutOfMemoryException)
         {

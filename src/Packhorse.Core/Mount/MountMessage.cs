@@ -20,6 +20,9 @@ internal static class MountMessage
     /// <summary>From the server: a sentence for the job's log.</summary>
     public const char Tell = 't';
 
+    /// <summary>From the server: somebody got an error of reading, with a sentence for the job's log.</summary>
+    public const char Unreadable = 'u';
+
     /// <summary>To the server: the command has ended.</summary>
     public const char End = 'e';
 

@@ -18,6 +18,10 @@ internal sealed class MountServer
     private readonly MountRequest _request;
     private readonly PacketSocket _control;
     private readonly List<PacketSocket> _joined = [];
+
+    // Held while any of them changes, or is told something.
+    private readonly System.Threading.Lock _audience = new();
+    private string? _unreadable;
     private bool _ownerEnded;
 
     private MountServer(MountRequest request, PacketSocket control) => (_request, _control) = (request, control);
@@ -67,7 +71,7 @@ internal sealed class MountServer
         using MountPoint point = MountPoint.Make(_request);
         var owner = new FuseOwner(ProcessImage.UserId, ProcessImage.GroupId);
         RecordingTree? recording = _request.Record is null ? null : new RecordingTree(image.Tree);
-        var responder = new FuseResponder(recording ?? image.Tree, owner, image.Bytes, Tell);
+        var responder = new FuseResponder(recording ?? image.Tree, owner, image.Bytes, TellUnreadable);
         using var server = new FuseServer(responder, point.Device, _request.Processors);
         server.Start();
         if (!server.WaitConnected(PatienceWithKernel))
@@ -105,6 +109,19 @@ internal sealed class MountServer
 
     private void Tell(string sentence) => _ = MountMessage.Send(_control, MountMessage.Tell, sentence);
 
+    // Each of those who stand in for a command has to know it when theirs fails.
+    private void TellUnreadable(string sentence)
+    {
+        lock (_audience)
+        {
+            _unreadable = sentence;
+            foreach (PacketSocket listener in (IEnumerable<PacketSocket>)[_control, .. _joined])
+            {
+                _ = MountMessage.Send(listener, MountMessage.Unreadable, sentence);
+            }
+        }
+    }
+
     private PacketSocket? Meet(ServedImage image)
     {
         try
@@ -136,8 +153,11 @@ internal sealed class MountServer
                 if (ready[i + 2])
                 {
                     // Whether it says that it has ended, or is gone.
-                    _joined[i].Dispose();
-                    _joined.RemoveAt(i);
+                    lock (_audience)
+                    {
+                        _joined[i].Dispose();
+                        _joined.RemoveAt(i);
+                    }
                 }
             }
             if (ready[1] && meeting?.Accept() is { } visitor)
@@ -168,11 +188,18 @@ internal sealed class MountServer
             visitor.Dispose();
             return;
         }
-        _joined.Add(visitor);
         using NamespaceHandles? own = _request.Mounter is null ? NamespaceHandles.Of(Processes.Own) : null;
         string what = $"{_request.Prefix}\n{_request.Name}";
         _ = own is null
             ? MountMessage.Send(visitor, MountMessage.Ready, what)
             : MountMessage.Send(visitor, MountMessage.Ready, what, own.UserSpace.Number, own.MountSpace.Number);
+        lock (_audience)
+        {
+            _joined.Add(visitor);
+            if (_unreadable is { } before)
+            {
+                _ = MountMessage.Send(visitor, MountMessage.Unreadable, before);
+            }
+        }
     }
 }

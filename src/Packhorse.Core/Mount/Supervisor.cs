@@ -13,12 +13,19 @@ namespace Packhorse.Mount;
 [SupportedOSPlatform("linux")]
 internal sealed class Supervisor
 {
+    /// <summary>The exit code of a command that failed after something of its environment could not be read; the log says what.</summary>
+    private const int UnreadableExitCode = 104;
+
+    // By which a command tells HTCondor that it has written a checkpoint, and is to be started again: no failure.
+    private const int CheckpointExitCode = 85;
+
     private static readonly TimeSpan PatienceWithServer = TimeSpan.FromSeconds(2);
 
     private readonly int _command;
     private readonly int _server;
     private readonly PacketSocket _control;
     private readonly Action<string> _tell;
+    private bool _isUnreadable;
 
     private Supervisor(int command, int server, PacketSocket control, Action<string> tell) =>
         (_command, _server, _control, _tell) = (command, server, control, tell);
@@ -97,7 +104,20 @@ internal sealed class Supervisor
             return LoseServer();
         }
         EndServer();
-        return news.ExitCode;
+        return Judge(news);
+    }
+
+    // Success is success: what could not be read was not needed then, or asked for by the kernel alone.
+    private int Judge(ChildNews news)
+    {
+        int code = news.ExitCode!.Value;
+        if (!_isUnreadable || code is 0 or CheckpointExitCode)
+        {
+            return code;
+        }
+        string how = news.Signal > 0 ? $"was ended by signal {news.Signal}" : $"ended with exit code {code}";
+        _tell($"the command {how} after an error of reading its environment; this is exit code {UnreadableExitCode}");
+        return UnreadableExitCode;
     }
 
     // A terminal's signals come to the command anyway, which is in the same process group; and what it sends itself it means itself.
@@ -116,8 +136,9 @@ internal sealed class Supervisor
     private bool HearServer()
     {
         (char letter, string text, _) = MountMessage.Receive(_control);
-        if (letter == MountMessage.Tell)
+        if (letter is MountMessage.Tell or MountMessage.Unreadable)
         {
+            _isUnreadable |= letter == MountMessage.Unreadable;
             _tell(text);
         }
         return letter != '\0';

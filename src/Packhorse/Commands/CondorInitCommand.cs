@@ -48,6 +48,11 @@ internal sealed class CondorInitCommand
         HelpName = "WAY",
     };
 
+    private readonly Option<string?> _verify = Text(
+        "--verify",
+        "WHEN",
+        "first: compare all of an image with its digests before the command starts; reading: compare what the command reads. [default: first where it comes by a URL]"
+    );
     private readonly Option<int?> _gpus = new("--gpus")
     {
         Description = "GPUs of each job. [default: 1 where the environment has CUDA in it]",
@@ -91,6 +96,7 @@ internal sealed class CondorInitCommand
     {
         _terminal = terminal;
         _start.AcceptOnlyFromAmong("mount", "any");
+        _verify.AcceptOnlyFromAmong("first", "reading");
         foreach (Option<int> option in (Option<int>[])[_cpus, _written, _jobs])
         {
             option.Validators.Add(result =>
@@ -121,6 +127,7 @@ internal sealed class CondorInitCommand
                     self._outputs,
                     self._checkpoints,
                     self._start,
+                    self._verify,
                     self._gpus,
                     self._cpus,
                     self._memory,
@@ -255,6 +262,7 @@ internal sealed class CondorInitCommand
             Outputs = parsed.GetValue(_outputs) ?? [],
             Checkpoints = parsed.GetValue(_checkpoints) ?? [],
             Start = parsed.GetValue(_start) == "any" ? JobStart.Any : JobStart.Mount,
+            VerifiesFirst = parsed.GetValue(_verify) is { } when ? when == "first" : null,
             Gpus = parsed.GetValue(_gpus),
             Cpus = parsed.GetValue(_cpus),
             Memory = parsed.GetValue(_memory),

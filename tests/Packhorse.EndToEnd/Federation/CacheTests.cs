@@ -10,6 +10,9 @@ public sealed class CacheTests(CachedEnvironments files) : IClassFixture<CachedE
 {
     private const string CacheName = "127.0.0.1:18081";
 
+    // All of the environment is read: some of it lies where the older file was cached.
+    private const string ReadAll = "find $CONDA_PREFIX -type f -exec cat {} + >/dev/null";
+
     private string Url(Cached kind, string query = "") => $"osdf:///chtc/{files.Place(kind)}{query}";
 
     [Theory]
@@ -95,19 +98,18 @@ public sealed class CacheTests(CachedEnvironments files) : IClassFixture<CachedE
     }
 
     [Theory]
-    [InlineData("--start namespace,fusermount")]
-    [InlineData("--start unpack")]
-    public void Blocks_of_another_image_are_refused_when_they_are_read(string way)
+    [InlineData("--start namespace,fusermount", 104, "error of reading")]
+    [InlineData("--start unpack", 114, "not started")]
+    public void Blocks_of_another_image_are_refused_when_they_are_read(string way, int code, string says)
     {
-        // All of the environment is read: some of it lies where the older file was cached.
         Outcome started = Start(
             files.Deliver(Cached.Middle),
-            $"sh environment.sh run --root $ROOT {way} -- sh -c 'find $CONDA_PREFIX -type f -exec cat {{}} + >/dev/null'"
+            $"sh environment.sh run --root $ROOT {way} -- sh -c '{ReadAll}'"
         );
 
-        Assert.NotEqual(0, started.ExitCode);
-        Assert.Contains("are not those that were written", started.Error, StringComparison.Ordinal);
-        Assert.Contains("cache", started.Error, StringComparison.Ordinal);
+        Assert.Equal(code, started.ExitCode);
+        Assert.Contains(says, started.Error, StringComparison.Ordinal);
+        AssertNamesTheMixture(started);
     }
 
     [Theory]
@@ -123,6 +125,33 @@ public sealed class CacheTests(CachedEnvironments files) : IClassFixture<CachedE
         Assert.Equal((114, ""), (run.ExitCode, run.Output));
         Assert.Contains("job.sh: not started: environment.sh", run.Error, StringComparison.Ordinal);
         Assert.Contains(says, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_script_of_a_job_that_gets_it_by_a_url_refuses_a_mixture_before_anything_starts()
+    {
+        string job = files.Deliver(Cached.Middle);
+        WriteJobScript(job, "osdf:///chtc/envs/environment.sh");
+
+        Outcome run = Start(job, "exec env -i ./job.sh");
+
+        Assert.Equal((114, ""), (run.ExitCode, run.Output));
+        Assert.Contains("job.sh: not started: environment.sh", run.Error, StringComparison.Ordinal);
+        AssertNamesTheMixture(run);
+    }
+
+    [Fact]
+    public void The_script_of_a_job_that_compares_what_it_reads_ends_with_the_code_of_a_mixture()
+    {
+        string job = files.Deliver(Cached.Middle);
+        WriteJobScript(job, "--verify", "reading", "osdf:///chtc/envs/environment.sh", "--", "sh", "-c", ReadAll);
+
+        Outcome run = Start(job, "exec env -i ./job.sh");
+
+        Assert.Equal(104, run.ExitCode);
+        AssertNamesTheMixture(run);
+        string submit = File.ReadAllText(Path.Combine(job, "job.sub"));
+        Assert.Matches(@"\nretry_until = .*\(ExitCode =!= 104\)", submit);
     }
 
     [Fact]
@@ -179,14 +208,23 @@ public sealed class CacheTests(CachedEnvironments files) : IClassFixture<CachedE
         Assert.Equal(files.New, File.ReadAllBytes(Path.Combine(files.Require().Objects, "published", name)));
     }
 
-    private static void WriteJobScript(string job)
+    // The parts that the cache has kept, as far as they differ; and what to do about it.
+    private static void AssertNamesTheMixture(Outcome outcome)
+    {
+        Assert.Matches("environment.sh is mixed with something else: bytes [89],[0-9]{3},[0-9]{3} to ", outcome.Error);
+        Assert.Contains("a cache may have kept parts of an older file of that name", outcome.Error);
+        Assert.Contains("?directread", outcome.Error, StringComparison.Ordinal);
+    }
+
+    private static void WriteJobScript(string job, params string[] arguments)
     {
         // The submit machine has the right file.
         string delivered = Path.Combine(job, "environment.sh");
         string aside = Path.Combine(job, "delivered.sh");
         File.Move(delivered, aside);
         File.Copy(Path.Combine(job, "..", "environment.sh"), delivered);
-        string[] init = ["condor", "init", "--name", "job", "environment.sh", "--", "python", "-c", "print(6 * 7)"];
+        string[] command = arguments.Contains("--") ? [] : ["--", "python", "-c", "print(6 * 7)"];
+        string[] init = ["condor", "init", "--name", "job", .. arguments, .. command];
         Published.Start("env", ["-C", job, Published.Packhorse, .. init]).Succeeded();
         File.Move(aside, delivered, overwrite: true);
     }

@@ -86,6 +86,42 @@ public sealed class VerifiedSourceTests
         }
     }
 
+    [Theory]
+    // Within the blocks, at their begin, at their end: all of what is wrong without a gap is named.
+    [InlineData(9_000_000)]
+    [InlineData(8_388_608)]
+    [InlineData(10_485_759)]
+    public void Parts_of_another_file_are_told_as_a_mixture_with_their_bounds(int read)
+    {
+        byte[] file = Large.ToArray();
+        file.AsSpan(8_388_608, 2 << 20).Fill(7);
+        file[12_000_000] ^= 1;
+        VerifiedSource source = Open(file);
+
+        for (int i = 0; i < 2; i++)
+        {
+            var error = Assert.Throws<CorruptDataException>(() => source.Read(new byte[1], read));
+
+            Assert.Contains("is mixed with something else: bytes 8,388,608 to 10,485,759", error.Message);
+            Assert.Contains($"root {ImageFiles.FooterOf(Large).Root}", error.Message, StringComparison.Ordinal);
+            Assert.Contains("?directread", error.Hint, StringComparison.Ordinal);
+        }
+        var other = Assert.Throws<CorruptDataException>(() => source.Read(new byte[1], 12_000_000));
+        Assert.Contains("is damaged: bytes 11,993,088 to 12,025,855 ", other.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_another_one_throughout_is_looked_at_in_parts()
+    {
+        byte[] file = Large.ToArray();
+        file.AsSpan(0, 38_000_000).Fill(7);
+        var counting = new CountingSource(file);
+        var source = new VerifiedSource(counting, ImageFiles.FooterOf(Large), "image");
+
+        Assert.Throws<CorruptDataException>(() => source.Read(new byte[1], 20_000_000));
+        Assert.InRange(counting.BytesRead, 8 << 20, 10 << 20);
+    }
+
     [Fact]
     public void Damage_stays_an_error_however_often_it_is_read_and_what_is_whole_stays_readable()
     {

@@ -64,6 +64,51 @@ public sealed class LostServerTests(MountSandbox sandbox) : IClassFixture<MountS
         Assert.Equal(1, Count(outcome.Error, "a program got an error of reading"));
     }
 
+    // Of 5 MB that do not get smaller, two are those of another file: what a cache that mixes gives.
+    private const string Mix =
+        "dd if=/dev/urandom of=$M bs=1M count=2 seek=1 conv=notrunc 2> /dev/null; export _CONDOR_SCRATCH_DIR=$TMPDIR;";
+
+    [Theory]
+    [InlineData("cat $CONDA_PREFIX/share/noise > /dev/null", 104, "ended with exit code 1 after")]
+    [InlineData("cat $CONDA_PREFIX/share/noise > /dev/null; kill -9 $$", 104, "was ended by signal 9 after")]
+    [InlineData("cat $CONDA_PREFIX/share/noise > /dev/null; true", 0, null)]
+    [InlineData("cat $CONDA_PREFIX/share/noise > /dev/null; exit 85", 85, null)]
+    [InlineData("cat $CONDA_PREFIX/share/zeros > /dev/null; exit 3", 3, null)]
+    public void A_command_that_fails_for_a_mixture_ends_with_a_code_of_its_own(string script, int code, string? said)
+    {
+        string image = sandbox.CopyOfImage("mixed.sqfs");
+        Outcome outcome = new Confinement(sandbox) { Variables = { ["M"] = image } }
+            .Script($"{Mix} exec $P run $M -- sh -c '{script}'")
+            .ExpectCode(code);
+
+        bool isRead = script.Contains("noise", StringComparison.Ordinal);
+        string told = outcome.Error.Split('\n').FirstOrDefault(line => line.Contains("error of reading: ")) ?? "";
+        Assert.Equal(isRead, told.Contains("mixed.sqfs is mixed with something else: bytes 1,048,576 to 3,145,727 "));
+        Assert.Equal(isRead, told.Contains("a cache may have kept parts of an older file of that name"));
+        Assert.Equal(said is not null, outcome.Error.Contains("after an error of reading its environment"));
+        Assert.Contains(said ?? "", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_joined_a_mount_is_told_of_a_mixture_before_and_after()
+    {
+        string image = sandbox.CopyOfImage("joined.sqfs");
+        Outcome outcome = new Confinement(sandbox) { Variables = { ["M"] = image } }.Script(
+            $$"""
+            {{Mix}} mkdir $TMPDIR/turns; export T=$TMPDIR/turns
+            $P run $M -- sh -c 'touch $T/first; while [ ! -e $T/last ]; do sleep 0.05; done; exit 4' & P0=$!
+            while [ ! -e $T/first ]; do sleep 0.05; done
+            $P run $M -- sh -c 'cat $CONDA_PREFIX/share/noise > /dev/null'; echo second $?
+            $P run $M -- sh -c 'exit 5'; echo third $?
+            touch $T/last; wait $P0; echo first $?
+            """
+        );
+
+        Assert.Equal("second 104\nthird 104\nfirst 104\n", outcome.Output);
+        Assert.Equal(2, Count(outcome.Error, "joined the mount of this job"));
+        Assert.Equal(3, Count(outcome.Error, "joined.sqfs is mixed with something else"));
+    }
+
     [Fact]
     public void An_image_that_is_removed_while_in_use_serves_on()
     {

@@ -73,6 +73,11 @@ public sealed record Explanation(JobRecord Job, string What, string? Change, str
         (job.ExitCode, job.Signal) switch
         {
             (0, _) => new(job, "it ended well", null),
+            (104, _) => new(
+                job,
+                "its command failed after an error of reading its environment: what arrived is damaged, or mixed by a cache",
+                "publish the environment under a new name; packhorse condor init --verify first compares all of it before the command starts"
+            ),
             (113, _) => new(
                 job,
                 "not started: the environment was not in the sandbox",

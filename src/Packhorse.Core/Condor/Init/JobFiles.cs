@@ -46,6 +46,7 @@ public static class JobFiles
             .Replace("@PROGRAM_SHA256@", facts.ProgramSha256.ToString(), StringComparison.Ordinal)
             .Replace("@FOOTER_SHA256@", request.FooterSha256 ?? "", StringComparison.Ordinal)
             .Replace("@UNPACKED_KIB@", Text(Requests.UnpackedKibibytes(request)), StringComparison.Ordinal)
+            .Replace("@VERIFY@", Requests.VerifiesFirst(request) ? "first" : "reading", StringComparison.Ordinal)
             .Replace("@START@", start, StringComparison.Ordinal)
             .Replace("@NAME@", request.Name, StringComparison.Ordinal)
             // The command comes last: whatever stands in it is not looked at.

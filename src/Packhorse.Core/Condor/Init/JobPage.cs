@@ -41,9 +41,10 @@ internal static class JobPage
 
             | exit code | meaning |
             |---|---|
-            | 0 to 109 | the command's own |
+            | 0 to 109 | the command's own, but for 104 |
+            | 104 | the command failed after an error of reading its environment: the archive is damaged or mixed |
             | 113 | the archive is not in the sandbox |
-            | 114 | the archive is another file than `{name}.sh` was written for: nothing of it was run |
+            | 114 | the archive is damaged, or another file than `{name}.sh` was written for: the command was not started |
             | 116 | this node could not start the environment |
             | 110 to 118, else | `packhorse: not started:` in `{name}.*.err` says why |
             | 128 and more | the command was ended by a signal |

@@ -45,6 +45,9 @@ public sealed record JobRequest
 
     public JobStart Start { get; init; }
 
+    /// <summary>All of an image is compared with its digests before the command starts; null: when it comes through caches.</summary>
+    public bool? VerifiesFirst { get; init; }
+
     /// <summary>GPUs of each job; null: one where the environment has CUDA in it.</summary>
     public int? Gpus { get; init; }
 

@@ -19,6 +19,22 @@ internal static class Requests
     /// <summary>KiB in whole MB, as the submit file has it.</summary>
     public static long UnpackedKibibytes(JobRequest request) => Kibibytes(UnpackedBytes(request));
 
+    /// <summary>The archive is brought by a URL: through caches, which may be others on another node.</summary>
+    public static bool ComesThroughCaches(JobRequest request) =>
+        request.Archive.Contains("://", StringComparison.Ordinal);
+
+    /// <summary>All of an image is compared before the command starts. Of a pack it is anyway, while it is unpacked.</summary>
+    public static bool VerifiesFirst(JobRequest request) =>
+        request.Facts.IsImage && (request.VerifiesFirst ?? ComesThroughCaches(request));
+
+    /// <summary>Exit codes after which another start, on another node perhaps, may go well.</summary>
+    public static IReadOnlyList<int> CodesToRetry(JobRequest request) =>
+        [
+            .. request.Facts.IsImage && ComesThroughCaches(request) ? [104] : (int[])[],
+            .. ComesThroughCaches(request) ? [114] : (int[])[],
+            .. MountsFirst(request) ? [116] : (int[])[],
+        ];
+
     /// <summary>The job is mounted where it can be, and asks for more only when it could not.</summary>
     public static bool MountsFirst(JobRequest request) => request.Facts.IsImage && request.Start == JobStart.Mount;
 }

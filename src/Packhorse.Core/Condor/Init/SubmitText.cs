@@ -92,11 +92,26 @@ internal static class SubmitText
             text,
             "periodic_release = (HoldReasonCode == 13) && (NumJobStarts < 3) && (time() - EnteredCurrentStatus > 120)"
         );
+        IReadOnlyList<int> codes = Requests.CodesToRetry(request);
+        if (Requests.ComesThroughCaches(request))
+        {
+            string which = request.Facts.IsImage ? "104, 114" : "114";
+            Line(
+                text,
+                $"# {which}: what a cache gave is damaged, stale or mixed. Another node may have another cache."
+            );
+        }
         if (Requests.MountsFirst(request))
         {
             Line(text, "# 116: the node could not mount. The next start asks for the disk to unpack.");
+        }
+        if (codes.Count > 0)
+        {
             Line(text, "max_retries = 2");
-            Line(text, "retry_until = (ExitCode =!= 116)");
+            Line(
+                text,
+                $"retry_until = {string.Join(" && ", codes.Select(code => $"(ExitCode =!= {JobFiles.Text(code)})"))}"
+            );
         }
         text.Append('\n');
     }

@@ -29,6 +29,16 @@ digest() {
 [ -z "$footer_sha256" ] || [ "$(tail -c 4096 "$archive" | digest)" = "$footer_sha256" ] ||
     fail 114 "$archive has another content than @NAME@.sh was written for: a stale or mixed copy (packhorse condor init)"
 
+# Through caches comes what has the right ends and something else between them. All of it is compared, then, before anything starts.
+verify=@VERIFY@
+code=0
+[ "$verify" != first ] || sh "./$archive" verify -q >/dev/null || code=$?
+case $code in
+0) ;;
+[1-8]) fail $((110 + code)) "$archive was compared with its digests (packhorse: says above what was found)" ;;
+*) exit "$code" ;;
+esac
+
 # Unpacking is for slots that have the disk for it; elsewhere a node that cannot mount ends with 116, before anything is unpacked.
 disk=$(sed -n 's/^Disk = \([0-9]*\)$/\1/p' "${_CONDOR_MACHINE_AD:-/dev/null}" 2>/dev/null || true)
 start=@START@
