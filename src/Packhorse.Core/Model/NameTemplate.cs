@@ -24,6 +24,9 @@ public sealed partial class NameTemplate
     /// <summary>True when the name has digits of an image's root.</summary>
     public bool DependsOnRoot { get; private init; }
 
+    /// <summary>A name as it is, whatever is in it.</summary>
+    public static NameTemplate Literal(string name) => new(name, "", 0);
+
     /// <exception cref="UsageException">A placeholder that is none, or that stands for a part of a directory's name.</exception>
     public static NameTemplate Parse(string path)
     {

@@ -19,7 +19,7 @@ public static class ImageVerifier
         [
             .. Enumerable.Range(0, (int)((length + RangeBytes - 1) / RangeBytes)).Select(i => i * RangeBytes),
         ];
-        reporter.BeginStage("Verifying", ranges.Length, length);
+        reporter.BeginStage("Verifying", 0, length);
         Workers.Run(
             ranges,
             workers,

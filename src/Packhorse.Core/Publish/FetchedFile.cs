@@ -11,11 +11,17 @@ internal sealed class FetchedFile : IFetchTarget, IDisposable
     private readonly OutputFile _file;
     private readonly string _path;
     private BlockSums _sums = new();
+    private readonly long _mostBytes;
     private long _length;
 
+    // Its part has got its name, or is removed: what has that name now is another process's.
+    private bool _isDone;
+
+    /// <param name="mostBytes">What is longer is refused when that is seen.</param>
     /// <exception cref="PackhorseException">The directory cannot be written to, or another process is bringing the same file.</exception>
-    public FetchedFile(string path)
+    public FetchedFile(string path, long mostBytes)
     {
+        _mostBytes = mostBytes;
         _path = FileTree.Absolute(path);
         OutputFile.CheckReplaceable(_path);
         _file = OutputFile.Resume(_path + OutputFile.PartSuffix, _path, FilePermissions.ReadWrite);
@@ -34,10 +40,14 @@ internal sealed class FetchedFile : IFetchTarget, IDisposable
     /// <summary>What an earlier run left.</summary>
     public Stream Prefix => new SourceSlice(_file, 0, _length).AsStream();
 
-    public void Begin(long? totalLength) { }
+    /// <summary>What there is of it now.</summary>
+    public IRandomAccess Content => new SourceSlice(_file, 0, _length);
+
+    public void Begin(long? totalLength) => RequireLength(totalLength ?? 0);
 
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
+        RequireLength(offset + bytes.Length);
         _file.Write(bytes, offset);
         _sums.Append(offset, bytes);
         _length = offset + bytes.Length;
@@ -104,14 +114,38 @@ internal sealed class FetchedFile : IFetchTarget, IDisposable
         }
     }
 
-    public void Complete() => _file.Complete();
+    private void RequireLength(long length)
+    {
+        if (length > _mostBytes)
+        {
+            throw new CorruptDataException(
+                ErrorCodes.LimitExceeded,
+                $"{EntryPath.Quote(_path)} would have more than {_mostBytes:N0} bytes, which is too much for what it should be"
+            );
+        }
+    }
+
+    public void Complete()
+    {
+        _file.Complete();
+        _isDone = true;
+    }
 
     /// <summary>Leaves nothing for a next run.</summary>
     public void Forget()
     {
+        _isDone = true;
         _file.Dispose();
         FileTree.DeleteFile(_file.PartPath);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        if (_length == 0 && !_isDone)
+        {
+            // Nothing that a next run could go on with.
+            Forget();
+        }
+        _file.Dispose();
+    }
 }

@@ -2,6 +2,7 @@ using Packhorse.Fetch;
 using Packhorse.Model;
 using Packhorse.Os;
 using Packhorse.Pack;
+using Packhorse.Signing;
 
 namespace Packhorse.Publish;
 
@@ -28,6 +29,9 @@ public enum PublishedState
 
     /// <summary>An image elsewhere whose root is what its name says; its content was not compared with the root.</summary>
     NamedByRoot,
+
+    /// <summary>The signature of a file that is there; on this machine the two were compared.</summary>
+    Signature,
 }
 
 /// <param name="Path">As people write it, with the machine where it is another one; or a URL.</param>
@@ -72,7 +76,7 @@ public static class PublishedFiles
                 }
             );
         }
-        return WithOlder(files);
+        return InContext(files);
     }
 
     /// <exception cref="NotFoundException">There is no such directory.</exception>
@@ -103,7 +107,7 @@ public static class PublishedFiles
                 );
             }
         }
-        return WithOlder(files);
+        return InContext(files);
     }
 
     private static async Task<PublishedState> StateOfAsync(
@@ -141,7 +145,7 @@ public static class PublishedFiles
         }
         if (NameHash.Find(name) is not { } hash)
         {
-            return PublishedState.Unnamed;
+            return StateOfUnnamed(path, reporter, cancellation);
         }
         using InputFile file = InputFile.Open(path);
         reporter.BeginStage($"Reading {name}", 1, file.Length);
@@ -150,6 +154,29 @@ public static class PublishedFiles
             ? PublishedState.Right
             : PublishedState.Broken;
     }
+
+    private static PublishedState StateOfUnnamed(string path, IReporter reporter, CancellationToken cancellation)
+    {
+        if (SignedBy(path) is not { } signed || FileTree.KindOf(signed) != FileKind.File)
+        {
+            return PublishedState.Unnamed;
+        }
+        try
+        {
+            FileSignature.RequireOf(signed, path, reporter, cancellation);
+            return PublishedState.Signature;
+        }
+        catch (CorruptDataException)
+        {
+            return PublishedState.Broken;
+        }
+    }
+
+    // The file that a signature is of, by its name; null where it is no signature.
+    private static string? SignedBy(string path) =>
+        path.EndsWith(FileSignature.Extension, StringComparison.Ordinal)
+            ? path[..^FileSignature.Extension.Length]
+            : null;
 
     private static bool IsNamedByRoot(string path, NameHash hash, IReporter reporter, CancellationToken cancellation)
     {
@@ -170,13 +197,13 @@ public static class PublishedFiles
         }
     }
 
-    /// <summary>Tells those that are right from those of which a newer one is there.</summary>
-    internal static List<PublishedFile> WithOlder(List<PublishedFile> files)
+    /// <summary>What only the others tell of each: whether a newer one is there, and whether a signature has its file.</summary>
+    internal static List<PublishedFile> InContext(List<PublishedFile> files)
     {
         ILookup<string, PublishedFile> families = files
             .Where(file => file.State == PublishedState.Right)
             .ToLookup(file => FamilyOf(file.Path));
-        return
+        PublishedFile[] aged =
         [
             .. files.Select(file =>
                 file.State == PublishedState.Right
@@ -188,7 +215,18 @@ public static class PublishedFiles
                     : file
             ),
         ];
+        var states = aged.ToDictionary(file => file.Path, file => file.State, StringComparer.Ordinal);
+        return [.. aged.Select(file => file with { State = InContext(file, states) })];
     }
+
+    private static PublishedState InContext(PublishedFile file, Dictionary<string, PublishedState> states) =>
+        file.State is not (PublishedState.Unnamed or PublishedState.Signature) || SignedBy(file.Path) is not { } signed
+            ? file.State
+        : !states.TryGetValue(signed, out PublishedState state)
+            ? NameHash.Find(signed) is null ? file.State
+                : PublishedState.LeftOver
+        : state == PublishedState.Older ? PublishedState.Older
+        : PublishedState.Signature;
 
     // The name without its hash.
     private static string FamilyOf(string path) => NameTemplate.OfNameWithHash(path, ofRoot: false)!.Fill(default);

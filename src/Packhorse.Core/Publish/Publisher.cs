@@ -1,4 +1,6 @@
 using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Signing;
 
 namespace Packhorse.Publish;
 
@@ -16,7 +18,11 @@ public enum PublicationKind
 
 /// <param name="Name">The name it has at the destination.</param>
 /// <param name="Broken">Names that hold something else than they say; left alone.</param>
-public sealed record Publication(LocalFile File, string Name, PublicationKind Kind, IReadOnlyList<string> Broken);
+public sealed record Publication(LocalFile File, string Name, PublicationKind Kind, IReadOnlyList<string> Broken)
+{
+    /// <summary>Of the signature beside it; null where there is none.</summary>
+    public Publication? Signature { get; init; }
+}
 
 /// <summary>
 /// Publishes files under names that never lie. A name that is taken by other content is never replaced: with a hash in it, either
@@ -26,6 +32,68 @@ public static class Publisher
 {
     private const int MostAttempts = 1000;
     private const int MoreDigits = 4;
+
+    /// <summary>Reads a file and publishes it, and the signature beside it under the same name with <c>.sig</c> behind it.</summary>
+    /// <param name="template">Null: the file's own name, with a hash.</param>
+    /// <param name="dryRun">Look, and place nothing.</param>
+    /// <exception cref="CorruptDataException">The file is not what its name says, or the signature is of another one.</exception>
+    /// <exception cref="UsageException">A name without a hash is taken by other content.</exception>
+    public static async Task<Publication> PublishAsync(
+        string path,
+        NameTemplate? template,
+        IDestination destination,
+        bool dryRun,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
+        var file = LocalFile.Read(path, reporter, cancellation);
+        string signature = file.Path + FileSignature.Extension;
+        bool isSigned = FileTree.KindOf(signature) == FileKind.File;
+        if (isSigned)
+        {
+            RequireOf(file.Path, signature, reporter, cancellation);
+        }
+        Publication made = await PublishAsync(
+                file,
+                template ?? file.PublishedName(),
+                destination,
+                dryRun,
+                reporter,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (!isSigned)
+        {
+            return made;
+        }
+        Publication beside = await PublishAsync(
+                LocalFile.Read(signature, reporter, cancellation),
+                NameTemplate.Literal(made.Name + FileSignature.Extension),
+                destination,
+                dryRun,
+                reporter,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return made with { Signature = beside };
+    }
+
+    // Before anything is placed: a file that was made anew has its old signature beside it.
+    private static void RequireOf(string path, string signature, IReporter reporter, CancellationToken cancellation)
+    {
+        try
+        {
+            FileSignature.RequireOf(path, signature, reporter, cancellation);
+        }
+        catch (CorruptDataException error)
+        {
+            throw new CorruptDataException(error.Code, error.Message, error)
+            {
+                Hint = $"sign the file again (packhorse sign), or remove {EntryPath.Quote(signature)}",
+            };
+        }
+    }
 
     /// <param name="dryRun">Look, and place nothing.</param>
     /// <exception cref="UsageException">A name without a hash is taken by other content.</exception>
@@ -99,7 +167,9 @@ public static class Publisher
             $"{EntryPath.Quote(location)} is there already, with other content: {what}. It is left as it is"
         )
         {
-            Hint = "put {sha256:8} into --name: caches never ask again for a name that they know",
+            Hint = location.EndsWith(FileSignature.Extension, StringComparison.Ordinal)
+                ? "the file has another signature there, by another key perhaps; caches never ask again for a name that they know"
+                : "put {sha256:8} into --name: caches never ask again for a name that they know",
         };
     }
 }

@@ -1,5 +1,7 @@
 using Packhorse.Fetch;
 using Packhorse.Model;
+using Packhorse.Os;
+using Packhorse.Signing;
 
 namespace Packhorse.Publish;
 
@@ -18,7 +20,17 @@ public sealed record RemoteFetchRequest
 
     /// <summary>Where federations are discovered, instead of at the URL's host.</summary>
     public Uri? Discovery { get; init; }
+
+    /// <summary>The signature that the file must have; null: none is asked for.</summary>
+    public WantedSignature? Signature { get; init; }
+
+    /// <summary>What is longer is refused.</summary>
+    internal long MostBytes { get; init; } = long.MaxValue;
 }
+
+/// <param name="Url">Where the signature is; it is brought to the name of the file with <c>.sig</c> behind it.</param>
+/// <param name="Keys">A file of allowed signers, or of public keys.</param>
+public sealed record WantedSignature(string Url, string Keys);
 
 /// <param name="Root">Of an image, as its footer says.</param>
 /// <param name="Incidents">Who served wrong content that was not taken, as sentences.</param>
@@ -26,6 +38,9 @@ public sealed record RemoteFetchResult(FetchedContent Content, Digest? Root, IRe
 {
     /// <summary>The file was there and right: nothing was brought.</summary>
     public bool WasThere { get; init; }
+
+    /// <summary>Who signed it; null where that was not asked for.</summary>
+    public Signer? Signer { get; init; }
 }
 
 /// <summary>Brings files whose content is proven by their names or by a digest; through caches, and around those that lie.</summary>
@@ -40,6 +55,10 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
     /// <exception cref="PackhorseException">As <see cref="Fetcher.FetchAsync"/> and <see cref="FederationClient"/> say.</exception>
     public async Task<RemoteFetchResult> RunAsync(RemoteFetchRequest request, CancellationToken cancellation)
     {
+        if (request.Signature is { } wanted)
+        {
+            await BringSignatureAsync(wanted, request, cancellation).ConfigureAwait(false);
+        }
         // Gigabytes, perhaps: not on the caller's thread.
         RemoteFetchResult? there = await Task.Run(
                 () => ArrivedFile.Find(request.Output, request.Claims, reporter, cancellation),
@@ -48,9 +67,10 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
             .ConfigureAwait(false);
         if (there is not null)
         {
-            return there;
+            using InputFile arrived = InputFile.Open(request.Output);
+            return there with { Signer = Verify(arrived, request, cancellation) };
         }
-        using var file = new FetchedFile(request.Output);
+        using var file = new FetchedFile(request.Output, request.MostBytes);
         try
         {
             FetchedContent content = PelicanUrl.IsOne(request.Url)
@@ -58,8 +78,9 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
                 : await BringAsync(options, [ContentClaims.WithoutFragment(request.Url)], request, file, cancellation)
                     .ConfigureAwait(false);
             Digest? root = file.Root();
+            Signer? signer = Verify(file.Content, request, cancellation);
             file.Complete();
-            return new RemoteFetchResult(content, root, _incidents);
+            return new RemoteFetchResult(content, root, _incidents) { Signer = signer };
         }
         catch (CorruptDataException)
         {
@@ -67,6 +88,48 @@ public sealed class RemoteFetch(FetchOptions options, MirrorMap mirrors, IReport
             throw;
         }
     }
+
+    // First, and compared with the keys at once: what nobody signed need not be brought.
+    private async Task BringSignatureAsync(
+        WantedSignature wanted,
+        RemoteFetchRequest request,
+        CancellationToken cancellation
+    )
+    {
+        string path = request.Output + FileSignature.Extension;
+        RemoteFetchRequest own = request with
+        {
+            Url = wanted.Url,
+            Output = path,
+            Claims = new ContentClaims(null, []),
+            Signature = null,
+            MostBytes = Limits.SignatureBytes,
+        };
+        try
+        {
+            _ = await RunAsync(own, cancellation).ConfigureAwait(false);
+        }
+        catch (NotFoundException error)
+        {
+            throw new NotFoundException(error.Code, $"there is no signature: {error.Message}", error)
+            {
+                Hint =
+                    "it may have been published without one (packhorse sign, then publish); --signature names another place",
+            };
+        }
+        FileSignature.RequireSigner(path, wanted.Keys, options.Clock);
+    }
+
+    private Signer? Verify(IRandomAccess content, RemoteFetchRequest request, CancellationToken cancellation) =>
+        request.Signature is not { } wanted
+            ? null
+            : FileSignature.Verify(
+                content,
+                (request.Output, request.Output + FileSignature.Extension, wanted.Keys),
+                options.Clock,
+                reporter,
+                cancellation
+            );
 
     private async Task<FetchedContent> FromFederationAsync(
         RemoteFetchRequest request,

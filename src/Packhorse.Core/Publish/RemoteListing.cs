@@ -33,7 +33,7 @@ internal sealed class RemoteListing(RemoteShell shell, RemoteDestination destina
                 }
             );
         }
-        return PublishedFiles.WithOlder(files);
+        return PublishedFiles.InContext(files);
     }
 
     private readonly record struct Entry(string Name, long Size, DateTimeOffset Changed, bool IsBusy);

@@ -35,15 +35,37 @@ public static class FileSignature
     )
     {
         RequireFile(paths.File);
+        using InputFile file = InputFile.Open(paths.File);
+        return Verify(file, paths, clock, reporter, cancellation);
+    }
+
+    /// <param name="paths">The first only for messages.</param>
+    /// <inheritdoc cref="Verify(ValueTuple{string, string, string}, TimeProvider, IReporter, CancellationToken)"/>
+    public static Signer Verify(
+        IRandomAccess content,
+        (string File, string Signature, string Keys) paths,
+        TimeProvider clock,
+        IReporter reporter,
+        CancellationToken cancellation
+    )
+    {
         SshSignature signature = Read(paths.Signature);
-        byte[] keys = InputFile.ReadAllBytes(paths.Keys, Limits.AllowedSignersBytes);
-        var signers = AllowedSigners.Parse(keys, clock.LocalTimeZone, paths.Keys);
-        string names = signers.Find(signature.Key, Namespace, clock.GetUtcNow());
-        return new Signer(
-            names,
-            signature.Key.ToString(),
-            Check(paths.File, (signature, paths.Signature), reporter, cancellation)
-        );
+        string names = FindSigner(signature, paths.Keys, clock);
+        Digest sha256 = Check((content, paths.File), (signature, paths.Signature), reporter, cancellation);
+        return new Signer(names, signature.Key.ToString(), sha256);
+    }
+
+    /// <summary>That a signature is by one of these keys, before there is the file that it is of.</summary>
+    /// <exception cref="CorruptDataException">It is not, or is none.</exception>
+    public static void RequireSigner(string signature, string keys, TimeProvider clock) =>
+        _ = FindSigner(Read(signature), keys, clock);
+
+    /// <summary>That a signature is one of a file, whoever has made it.</summary>
+    /// <exception cref="CorruptDataException">It is of other content, or none.</exception>
+    public static void RequireOf(string path, string signature, IReporter reporter, CancellationToken cancellation)
+    {
+        using InputFile file = InputFile.Open(path);
+        _ = Check((file, path), (Read(signature), signature), reporter, cancellation);
     }
 
     /// <summary>Signs with the user's ssh-keygen, and verifies what it made before it gets its name.</summary>
@@ -97,11 +119,18 @@ public static class FileSignature
             };
         }
         SshSignature signature = Read(link + Extension);
-        Digest sha256 = Check(path, (signature, "the signature"), reporter, cancellation);
+        using InputFile signed = InputFile.Open(path);
+        Digest sha256 = Check((signed, path), (signature, "the signature"), reporter, cancellation);
         using OutputFile file = OutputFile.Create(output, FilePermissions.ReadWrite);
         file.Write(InputFile.ReadAllBytes(link + Extension, Limits.SignatureBytes), 0);
         file.Complete();
         return (output, new Signer("", signature.Key.ToString(), sha256));
+    }
+
+    private static string FindSigner(SshSignature signature, string keys, TimeProvider clock)
+    {
+        byte[] bytes = InputFile.ReadAllBytes(keys, Limits.AllowedSignersBytes);
+        return AllowedSigners.Parse(bytes, clock.LocalTimeZone, keys).Find(signature.Key, Namespace, clock.GetUtcNow());
     }
 
     private static SshSignature Read(string path)
@@ -120,20 +149,19 @@ public static class FileSignature
 
     // Both digests in one go: the signature's own, and the one that people compare.
     private static Digest Check(
-        string path,
+        (IRandomAccess Content, string Where) file,
         (SshSignature Signature, string Where) with,
         IReporter reporter,
         CancellationToken cancellation
     )
     {
-        using InputFile file = InputFile.Open(path);
         using var signed = IncrementalHash.CreateHash(with.Signature.Hash);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        reporter.BeginStage("Comparing", 1, file.Length);
+        reporter.BeginStage("Comparing", 1, file.Content.Length);
         var block = new byte[BlockBytes];
         long offset = 0;
         int count;
-        while ((count = file.Read(block, offset)) > 0)
+        while ((count = file.Content.Read(block, offset)) > 0)
         {
             cancellation.ThrowIfCancellationRequested();
             signed.AppendData(block, 0, count);
@@ -145,7 +173,7 @@ public static class FileSignature
             ? new Digest(sha256.GetHashAndReset())
             : throw new CorruptDataException(
                 ErrorCodes.BadSignature,
-                $"{path} is not what was signed: it was changed since, or {with.Where} is damaged or of another file"
+                $"{file.Where} is not what was signed: it was changed since, or {with.Where} is damaged or of another file"
             )
             {
                 Hint = "bring the file and its signature again",

@@ -112,6 +112,7 @@ internal sealed class CondorSubmitCommands
     {
         string home = Path.GetDirectoryName(FileTree.Absolute(file.Where))!;
         string path = Path.Combine(home, note.File);
+        bool dryRun = parsed.GetValue(_common.DryRun);
         await using var destination = new DirectoryDestination(
             Path.Combine(home, note.Directory),
             Random.Shared.NextDouble
@@ -120,20 +121,7 @@ internal sealed class CondorSubmitCommands
             .WithReporterAsync(
                 parsed,
                 _terminal,
-                async reporter =>
-                {
-                    LocalFile local = LocalFile.Read(path, reporter, cancellation);
-                    return await Publisher
-                        .PublishAsync(
-                            local,
-                            local.PublishedName(),
-                            destination,
-                            parsed.GetValue(_common.DryRun),
-                            reporter,
-                            cancellation
-                        )
-                        .ConfigureAwait(false);
-                }
+                reporter => Publisher.PublishAsync(path, null, destination, dryRun, reporter, cancellation)
             )
             .ConfigureAwait(false);
         if (!file.Text.Contains(publication.Name, StringComparison.Ordinal))

@@ -3,6 +3,7 @@ using Packhorse.Model;
 using Packhorse.Output;
 using Packhorse.Pack;
 using Packhorse.Publish;
+using Packhorse.Signing;
 
 namespace Packhorse.Commands;
 
@@ -26,6 +27,7 @@ internal sealed class FetchCommand
         HelpName = "sha256:HEX",
     };
 
+    private readonly SignatureOptions _signature = new("URL");
     private readonly FederationOptions _federation = new();
     private readonly NetworkOptions _network = new();
     private readonly CommonOptions _common = new();
@@ -46,6 +48,7 @@ internal sealed class FetchCommand
             self._expect,
         };
         ArgumentRules.NotEmpty(self._output, self._expect);
+        self._signature.AddTo(command);
         self._federation.AddTo(command);
         self._network.AddTo(command);
         command.Options.Add(self._common.Json);
@@ -54,7 +57,8 @@ internal sealed class FetchCommand
         Examples.Add(
             command,
             "packhorse fetch osdf:///chtc/staging/a/alice/envs/gpu-1a2b3c4d.sqfs",
-            "packhorse fetch https://example.org/environment.tar -o environment.tar --expect sha256:HEX"
+            "packhorse fetch https://example.org/environment.tar -o environment.tar --expect sha256:HEX",
+            "packhorse fetch osdf:///chtc/staging/a/alice/envs/gpu-1a2b3c4d.sqfs --key allowed_signers"
         );
         command.SetAction(self.RunAsync);
         return command;
@@ -72,6 +76,9 @@ internal sealed class FetchCommand
             Claims = ContentClaims.Of(url, expected, output),
             Discovery = _federation.Discovery(parsed),
             Token = _federation.Token(parsed),
+            Signature = _signature.Wanted(parsed) is var (keys, signature)
+                ? new WantedSignature(signature ?? Beside(url), keys)
+                : null,
         };
         NetworkSettings network = _network.Read(parsed, _terminal);
         RemoteFetchResult result = await _common
@@ -99,6 +106,13 @@ internal sealed class FetchCommand
             : name;
     }
 
+    // Before a query and a fragment, which belong to the file.
+    private static string Beside(string url)
+    {
+        string[] parts = ContentClaims.WithoutFragment(url).Split('?', 2);
+        return parts[0] + FileSignature.Extension + (parts.Length > 1 ? $"?{parts[1]}" : "");
+    }
+
     private void Report(ParseResult parsed, RemoteFetchRequest request, RemoteFetchResult result)
     {
         if (parsed.GetValue(_common.Json))
@@ -113,7 +127,8 @@ internal sealed class FetchCommand
                         json.WriteNumber("size", result.Content.Length);
                         json.WriteString("sha256", result.Content.Sha256.ToString());
                         json.WriteString("root", result.Root?.ToString());
-                        json.WriteBoolean("verified", request.Claims.Any);
+                        json.WriteBoolean("verified", request.Claims.Any || result.Signer is not null);
+                        VerifyCommand.WriteSigner(json, result.Signer);
                         json.WriteStartArray("incidents");
                         foreach (string incident in result.Incidents)
                         {
@@ -128,16 +143,17 @@ internal sealed class FetchCommand
         {
             _terminal.Error.WriteLine($"warning: {Printable.Text(incident)}");
         }
-        if (!request.Claims.Any)
+        if (!request.Claims.Any && result.Signer is null)
         {
             _terminal.Error.WriteLine(
-                "warning: nothing was checked: the name has no hash, and there is neither --expect nor #sha256="
+                "warning: nothing was checked: the name has no hash, and there is neither --expect nor #sha256= nor --key"
             );
         }
         if (_common.Verbosity(parsed) != Verbosity.Quiet)
         {
             string how =
                 request.Claims.Sha256 is not null ? "its SHA-256 is the one that was expected"
+                : result.Signer is { } signer ? $"signed by {Printable.Text($"{signer.Names} ({signer.Key})")}"
                 : request.Claims.Any ? "its digest begins as its name says"
                 : $"sha256 {result.Content.Sha256}";
             string what = $"{Printable.Text(request.Output)}, {ByteSize.Format(result.Content.Length)}";

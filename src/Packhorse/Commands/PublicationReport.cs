@@ -70,6 +70,10 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
                 output.WriteLine($"{"url", -13}  {Printable.Text(url)}");
             }
             WriteBase(entry);
+            if (publication.Signature is { } signature)
+            {
+                output.WriteLine($"{"signature", -13}  {Printable.Text(destination.Location(signature.Name))}");
+            }
             foreach (string name in publication.Broken)
             {
                 output.WriteLine($"{"broken", -13}  {Printable.Text(destination.RemovalOf(name))}");
@@ -151,15 +155,7 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
             json.WriteString("path", publication.File.Path);
             json.WriteString("name", publication.Name);
             json.WriteString("location", destination.Location(publication.Name));
-            json.WriteString(
-                "status",
-                publication.Kind switch
-                {
-                    PublicationKind.Published => "published",
-                    PublicationKind.AlreadyThere => "already_there",
-                    _ => "would_be_published",
-                }
-            );
+            json.WriteString("status", StatusOf(publication));
             json.WriteNumber("size", publication.File.Size);
             json.WriteString("sha256", publication.File.Sha256.ToString());
             json.WriteString("root", publication.File.Root?.ToString());
@@ -176,6 +172,14 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
                 json.WriteString("transfer_input_file", from.Advice.Input);
                 json.WriteEndObject();
             }
+            if (publication.Signature is { } signature)
+            {
+                json.WriteStartObject("signature");
+                json.WriteString("name", signature.Name);
+                json.WriteString("location", destination.Location(signature.Name));
+                json.WriteString("status", StatusOf(signature));
+                json.WriteEndObject();
+            }
             WriteTexts(json, "broken", publication.Broken.Select(destination.Location));
             json.WriteEndObject();
         }
@@ -183,6 +187,14 @@ internal sealed class PublicationReport(Terminal terminal, SiteProfile site, IDe
         json.WriteString("transfer_input_files", Inputs);
         WriteTexts(json, "submit", SubmitLines);
     }
+
+    private static string StatusOf(Publication publication) =>
+        publication.Kind switch
+        {
+            PublicationKind.Published => "published",
+            PublicationKind.AlreadyThere => "already_there",
+            _ => "would_be_published",
+        };
 
     private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
     {

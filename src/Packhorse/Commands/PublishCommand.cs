@@ -70,20 +70,7 @@ internal sealed class PublishCommand
                     .WithReporterAsync(
                         parsed,
                         _terminal,
-                        async reporter =>
-                        {
-                            LocalFile file = LocalFile.Read(path, reporter, cancellation);
-                            return await Publisher
-                                .PublishAsync(
-                                    file,
-                                    name ?? file.PublishedName(),
-                                    destination,
-                                    dryRun,
-                                    reporter,
-                                    cancellation
-                                )
-                                .ConfigureAwait(false);
-                        }
+                        reporter => Publisher.PublishAsync(path, name, destination, dryRun, reporter, cancellation)
                     )
                     .ConfigureAwait(false);
                 await report.AddAsync(publication, cancellation).ConfigureAwait(false);

@@ -162,6 +162,7 @@ internal sealed class PublishedCommand
             PublishedState.LeftOver => "left over",
             PublishedState.OnItsWay => "on its way",
             PublishedState.NamedByRoot => "its root",
+            PublishedState.Signature => "signature",
             _ => "no hash",
         };
 }

@@ -4,8 +4,9 @@ using Packhorse.Signing;
 
 namespace Packhorse.Commands;
 
-/// <summary>Signatures that <c>packhorse verify</c> compares before anything else.</summary>
-internal sealed class SignatureOptions
+/// <summary>Signatures that <c>verify</c> and <c>fetch</c> ask for.</summary>
+/// <param name="what">What the file is called in the command's help.</param>
+internal sealed class SignatureOptions(string what)
 {
     private readonly Option<string?> _key = new("--key", "-k")
     {
@@ -16,7 +17,7 @@ internal sealed class SignatureOptions
 
     private readonly Option<string?> _signature = new("--signature")
     {
-        Description = $"The signature. [default: PACK{FileSignature.Extension}]",
+        Description = $"The signature. [default: {what}{FileSignature.Extension}]",
         HelpName = "FILE",
     };
 
@@ -31,18 +32,23 @@ internal sealed class SignatureOptions
     /// <exception cref="CorruptDataException">There is none by one of those keys.</exception>
     public Signer? Check(ParseResult parsed, string path, IReporter reporter, CancellationToken cancellation)
     {
-        string? signature = parsed.GetValue(_signature);
-        if (parsed.GetValue(_key) is { } keys)
-        {
-            return FileSignature.Verify(
+        return Wanted(parsed) is not var (keys, signature)
+            ? null
+            : FileSignature.Verify(
                 (path, signature ?? path + FileSignature.Extension, keys),
                 TimeProvider.System,
                 reporter,
                 cancellation
             );
-        }
-        return signature is null
-            ? null
+    }
+
+    /// <returns>The keys, and the signature where it was named; null where no signature is asked for.</returns>
+    /// <exception cref="UsageException">A signature without keys.</exception>
+    public (string Keys, string? Signature)? Wanted(ParseResult parsed)
+    {
+        string? signature = parsed.GetValue(_signature);
+        return parsed.GetValue(_key) is { } keys ? (keys, signature)
+            : signature is null ? null
             : throw new UsageException(
                 ErrorCodes.BadArguments,
                 "--signature needs --key: a signature by anybody says nothing"

@@ -17,7 +17,7 @@ internal sealed class VerifyCommand
     );
 
     private readonly Option<string?> _base = BaseOption.Create();
-    private readonly SignatureOptions _signature = new();
+    private readonly SignatureOptions _signature = new("PACK");
     private readonly ExpectOptions _expected = new();
     private readonly CommonOptions _common = new();
     private readonly Terminal _terminal;

@@ -34,8 +34,11 @@ internal sealed class PlainReporter(TextWriter error, Verbosity verbosity, TimeP
             _lastLine = time.GetTimestamp();
             if (verbosity != Verbosity.Quiet && (items > 0 || bytes > 0))
             {
-                string size = bytes > 0 ? $", {ByteSize.Format(bytes)}" : "";
-                error.WriteLine($"{stage}: {items} package(s){size}");
+                // Of one file its size says enough.
+                string count = items > 1 ? $"{items:N0} files" : "";
+                string size = bytes > 0 ? ByteSize.Format(bytes) : "";
+                string both = string.Join(", ", new[] { count, size }.Where(text => text.Length > 0));
+                error.WriteLine(Printable.Text(both.Length > 0 ? $"{stage}: {both}" : stage));
             }
         }
     }
@@ -52,9 +55,9 @@ internal sealed class PlainReporter(TextWriter error, Verbosity verbosity, TimeP
             if (time.GetElapsedTime(_lastLine) >= Interval)
             {
                 _lastLine = time.GetTimestamp();
-                error.WriteLine(
-                    $"{_stage}: {ByteSize.Format(done)} of {ByteSize.Format(_bytes)}, {_itemsDone} of {_items}"
-                );
+                string count = _items > 1 ? $", {_itemsDone:N0} of {_items:N0}" : "";
+                string size = _bytes > 0 ? $" of {ByteSize.Format(_bytes)}" : "";
+                error.WriteLine(Printable.Text($"{_stage}: {ByteSize.Format(done)}{size}{count}"));
             }
         }
     }
