@@ -6,9 +6,10 @@ using Packhorse.TestChannel;
 namespace Packhorse.Bench.Pools;
 
 /// <summary>A thousand short jobs of one environment on three nodes: with common input files of HTCondor 25, and with 23.9, which has none.</summary>
-internal sealed class ManyJobsBenchmark(Cleanup cleanup, TextWriter output)
+internal sealed class ManyJobsBenchmark(Cleanup cleanup, TextWriter output, int jobs)
 {
-    private const int Jobs = 1000;
+    public const int UsualJobs = 1000;
+
     private const int TicksPerSecond = 100; // USER_HZ
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(40);
@@ -26,7 +27,7 @@ internal sealed class ManyJobsBenchmark(Cleanup cleanup, TextWriter output)
             throw new InvalidOperationException("pack failed");
         }
         output.WriteLine(
-            $"### condor-many: {Jobs} jobs of python -c pass, {new FileInfo(file).Length / 1_000_000} MB of environment, {Nodes.Length + 1} nodes of 8 slots; {Environment.ProcessorCount} processors\n"
+            $"### condor-many: {jobs} jobs of python -c pass, {new FileInfo(file).Length / 1_000_000} MB of environment, {Nodes.Length + 1} nodes of 8 slots; {Environment.ProcessorCount} processors\n"
         );
         output.WriteLine(
             "| HTCondor | transfers of the environment | all done after, s | held | started twice | condor_schedd, s of processor | its duty cycle |"
@@ -52,8 +53,8 @@ internal sealed class ManyJobsBenchmark(Cleanup cleanup, TextWriter output)
         string version = project.Run("condor_version").Split(' ')[1];
         project.Write("marker", "");
         File.Copy(file, project["environment.sh"]);
-        string jobs = Jobs.ToString(CultureInfo.InvariantCulture);
-        string[] asked = ["--name", "many", "--jobs", jobs, "--output-mb", "1", "--memory", "64 MB"];
+        string count = jobs.ToString(CultureInfo.InvariantCulture);
+        string[] asked = ["--name", "many", "--jobs", count, "--output-mb", "1", "--memory", "64 MB"];
         project.Run([
             .. (string[])["packhorse", "condor", "init", "--to", $"{CondorPool.StagingInside}/envs"],
             .. (string[])[.. asked, .. options, "--", "python", "-c", "pass"],
@@ -64,13 +65,14 @@ internal sealed class ManyJobsBenchmark(Cleanup cleanup, TextWriter output)
         TimeSpan taken = Stopwatch.GetElapsedTime(start);
         string log = File.ReadAllText(project["many.log"]);
         int transfers = pool.Transfers.Count(line => line.StartsWith("get ", StringComparison.Ordinal));
-        string duty = project
-            .Run("condor_status", "-schedd", "-af", "RecentDaemonCoreDutyCycle", "DaemonCoreDutyCycle")
-            .Trim();
+        double duty = double.Parse(
+            project.Run("condor_status", "-schedd", "-af", "RecentDaemonCoreDutyCycle"),
+            CultureInfo.InvariantCulture
+        );
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {version} | {transfers} | {taken.TotalSeconds:0} | {Count(log, "\n012 (")} | {Count(log, "\n001 (") - Jobs} | {SecondsOf("condor_schedd", pool):0.0} | {duty} |"
+                $"| {version} | {transfers} | {taken.TotalSeconds:0} | {Count(log, "\n012 (")} | {Count(log, "\n001 (") - jobs} | {SecondsOf("condor_schedd", pool):0.0} | {duty:0.00} |"
             )
         );
         pool.Dispose();

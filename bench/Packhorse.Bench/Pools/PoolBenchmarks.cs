@@ -29,10 +29,18 @@ internal static class PoolBenchmarks
                 Shaped(ShapedChannel.Make(shape, options), environment, scratch, output);
                 return 0;
             case ["condor-many"]:
-                new ManyJobsBenchmark(cleanup, output).Run(SmallChannel.Make(options), scratch);
+                new ManyJobsBenchmark(cleanup, output, ManyJobsBenchmark.UsualJobs).Run(
+                    SmallChannel.Make(options),
+                    scratch
+                );
+                return 0;
+            case ["condor-many", var jobs] when int.TryParse(jobs, out int count) && count > 0:
+                new ManyJobsBenchmark(cleanup, output, count).Run(SmallChannel.Make(options), scratch);
                 return 0;
             default:
-                Console.Error.WriteLine("usage: bench condor [large | shaped LOCK ENVIRONMENT] | bench condor-many");
+                Console.Error.WriteLine(
+                    "usage: bench condor [large | shaped LOCK ENVIRONMENT] | bench condor-many [JOBS]"
+                );
                 return 2;
         }
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Packhorse.EndToEnd.Condor;
 
 /// <summary>What check says of requirements, held against the slots of a real pool, some with GPUs.</summary>
@@ -30,6 +32,51 @@ public sealed class PoolRuleTests(Pool pool)
         job.Replace("job.sub", $"requirements = {requirements}", line);
         Assert.Equal("nothing found\n", job.Run("packhorse", "condor", "check", "job.sub").Succeeded().Output);
     }
+
+    [Fact]
+    public void Lines_are_unused_that_condor_submit_says_to_be_and_no_others()
+    {
+        // Of some lines condor_submit has other names, some look like commands and are none.
+        Job job = Make(
+            "unused",
+            """
+            JobBatchName = today
+            JobDescription = something
+            RequestCpus = 1
+            TransferInputFiles = job.sh
+            WhenToTransferOutput = ON_EXIT
+            stdout = out.txt
+            StreamOut = true
+            JobPrio = 1
+            PeriodicRelease = false
+            OnExitHold = false
+            NiceUser = true
+            KillSig = 15
+            JobMaxRetries = 2
+            LeaveJobInQueue = false
+            copy_to_spool = false
+            reqest_disk = 7
+            request_cpu = 1
+            request_gpu = 1
+            transfer_files = ALWAYS
+            user_log = other.log
+            infile = in.txt
+            out = out.txt
+            keystore_file = x
+            want_core_file = true
+            """
+        );
+
+        string said = job.Run("condor_submit", "-dry-run", "/dev/null", "job.sub").Error;
+        string found = job.Run("packhorse", "condor", "check", "--no-pool", "job.sub").Output;
+
+        string[] unused = Names(said, @"the line '(?<name>\w+) =");
+        Assert.Equal(9, unused.Length);
+        Assert.Equal(unused, Names(found, @"knows no command (?<name>\w+),"));
+    }
+
+    private static string[] Names(string text, string pattern) =>
+        [.. Regex.Matches(text, pattern).Select(match => match.Groups["name"].Value).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void What_the_fixes_write_is_matched_by_the_gpu_that_fits_all_of_it()

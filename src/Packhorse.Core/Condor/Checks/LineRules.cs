@@ -75,19 +75,44 @@ internal sealed class RepeatedKeyword : ISubmitRule
             {
                 continue;
             }
-            string key = $"{statement.Kind} {SubmitDescription.Canonical(statement.Name)}";
-            if (seen.TryGetValue(key, out SubmitStatement? earlier))
+            string key = $"{statement.Kind} {SubmitCommands.Canonical(statement.Name)}";
+            if (!seen.TryGetValue(key, out SubmitStatement? earlier))
+            {
+                seen[key] = statement;
+            }
+            else if (IsOtherName(statement) != IsOtherName(earlier))
+            {
+                (SubmitStatement lost, SubmitStatement counts) = IsOtherName(statement)
+                    ? (statement, earlier)
+                    : (earlier, statement);
+                yield return ReportLost(context, lost, counts);
+                seen[key] = counts;
+            }
+            else
             {
                 yield return Report(context, earlier, statement);
+                seen[key] = statement;
             }
-            seen[key] = statement;
         }
     }
+
+    private static bool IsOtherName(SubmitStatement statement) =>
+        statement.Kind == StatementKind.Assignment && SubmitCommands.IsAlternate(statement.Name);
+
+    private Finding ReportLost(SubmitContext context, SubmitStatement lost, SubmitStatement counts) =>
+        context.Find(
+            this,
+            lost,
+            Severity.Error,
+            $"{lost.Name} is another name of {SubmitCommands.Canonical(lost.Name)}, which counts, wherever it stands: line {counts.Line}",
+            "keep one of them",
+            SubmitFile.Replace(lost)
+        );
 
     private Finding Report(SubmitContext context, SubmitStatement earlier, SubmitStatement later)
     {
         string name = later.Name;
-        bool isExpression = SubmitDescription.Canonical(name) is "requirements";
+        bool isExpression = SubmitCommands.Canonical(name) is "requirements";
         bool isSame = Normalized(earlier.Value) == Normalized(later.Value);
         string where = $"line {later.Line} replaces this {name}";
         if (!isExpression || isSame)

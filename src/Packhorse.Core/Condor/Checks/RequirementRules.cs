@@ -61,7 +61,7 @@ internal sealed partial class DeadAttribute : ISubmitRule
     }
 
     internal static bool IsExpression(string name) =>
-        SubmitDescription.Canonical(name) is "requirements" or "rank" or "require_gpus";
+        SubmitCommands.Canonical(name) is "requirements" or "rank" or "require_gpus";
 
     [GeneratedRegex(
         @"\b(TARGET\.)?(?<name>CUDA(DriverVersion|RuntimeVersion|MaxSupportedVersion|Capability|DeviceName|GlobalMemoryMb|ECCEnabled|ClockMhz|ComputeUnits|CoresPerCU))\b",

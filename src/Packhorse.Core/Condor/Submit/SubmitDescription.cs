@@ -8,18 +8,6 @@ public sealed partial class SubmitDescription
     private const int MostExpansions = 1000;
     private const int MostCharacters = 1 << 20;
 
-    // HTCondor accepts these for the same command.
-    private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["request_cpu"] = "request_cpus",
-        ["request_gpu"] = "request_gpus",
-        ["initial_dir"] = "initialdir",
-        ["transfer_input"] = "transfer_input_files",
-        ["transfer_output"] = "transfer_output_files",
-        ["env"] = "environment",
-        ["args"] = "arguments",
-    };
-
     private readonly Dictionary<string, SubmitStatement> _last = new(StringComparer.OrdinalIgnoreCase);
 
     public SubmitDescription(SubmitFile file)
@@ -27,17 +15,23 @@ public sealed partial class SubmitDescription
         File = file;
         foreach (SubmitStatement statement in file.Statements.TakeWhile(item => item.Kind != StatementKind.Queue))
         {
-            if (statement.Kind == StatementKind.Assignment)
+            if (statement.Kind != StatementKind.Assignment)
             {
-                _last[Canonical(statement.Name)] = statement;
+                continue;
+            }
+            string name = SubmitCommands.Canonical(statement.Name);
+            bool isLost =
+                SubmitCommands.IsAlternate(statement.Name)
+                && _last.TryGetValue(name, out SubmitStatement? earlier)
+                && !SubmitCommands.IsAlternate(earlier.Name);
+            if (!isLost)
+            {
+                _last[name] = statement;
             }
         }
     }
 
     public SubmitFile File { get; }
-
-    /// <summary>How a name is spelt that HTCondor knows by several.</summary>
-    public static string Canonical(string name) => Aliases.GetValueOrDefault(name, name).ToLowerInvariant();
 
     /// <summary>The statement that counts, or null.</summary>
     public SubmitStatement? Statement(string name) => _last.GetValueOrDefault(name);
@@ -75,7 +69,7 @@ public sealed partial class SubmitDescription
                     {
                         string name = match.Groups["name"].Value;
                         if (
-                            _last.TryGetValue(Canonical(name), out SubmitStatement? found)
+                            _last.TryGetValue(SubmitCommands.Canonical(name), out SubmitStatement? found)
                             && !Mentions(found.Value, name)
                         )
                         {
