@@ -32,6 +32,9 @@ public sealed record ImageManifest
     /// <summary>The image holds byte-code that its writer made.</summary>
     public bool HasByteCode { get; init; }
 
+    /// <summary>The image holds what the packages' link scripts wrote.</summary>
+    public bool HasRunLinkScripts { get; init; }
+
     /// <summary>Files and links, without that byte-code.</summary>
     public long Files { get; init; }
 
@@ -74,6 +77,7 @@ public sealed record ImageManifest
             EnvironmentDigest = json.Sha256("environment_digest") ?? throw Wrong(where, "it has no environment digest"),
             Python = json.String("python"),
             HasByteCode = json.Boolean("byte_code"),
+            HasRunLinkScripts = json.Boolean("link_scripts"),
             Files = Count(json, "files", where),
             Bytes = Count(json, "bytes", where),
             Packages = ReadPackages(json, where),

@@ -38,8 +38,14 @@ public sealed class InstallPlan
     /// <summary>Every directory that is needed, relative to the prefix, parents first.</summary>
     public IReadOnlyList<string> Directories { get; }
 
-    /// <summary>What a user should know: paths that several packages bring, scripts that are not run.</summary>
+    /// <summary>What a user should know, such as paths that several packages bring.</summary>
     public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Which packages bring scripts for installers to run, a sentence each.</summary>
+    public IEnumerable<string> ScriptNotes =>
+        Packages
+            .Where(package => package.Package.Info.LinkScripts.Count > 0)
+            .Select(package => NoteOfScripts(package.Package.Record, package.Package.Info.LinkScripts));
 
     /// <summary>What is written into the environment when it is complete.</summary>
     public EnvironmentMarker Marker => new(Target.Prefix, Target.Platform.Subdir, Python?.Version);
@@ -101,6 +107,20 @@ public sealed class InstallPlan
         PlannedPackage[] inOrder = [.. packages.Select(package => planned[package])];
         return new InstallPlan(target, inOrder, claims.Directories, warnings) { Python = python, Staying = staying };
     }
+
+    /// <summary>Tells what a user should know.</summary>
+    /// <param name="scriptsRun">Scripts for installers are run, so that they need no note.</param>
+    public void Warn(IReporter reporter, bool scriptsRun)
+    {
+        foreach (string warning in scriptsRun ? Warnings : Warnings.Concat(ScriptNotes))
+        {
+            reporter.Warn(warning);
+        }
+    }
+
+    /// <param name="scripts">Their paths.</param>
+    public static string NoteOfScripts(PackageRecord package, IEnumerable<string> scripts) =>
+        $"{package} brings scripts for installers to run, which packhorse runs only with --run-link-scripts: {string.Join(", ", scripts)}";
 
     /// <summary>Those of <see cref="Directories"/> that some of the packages need.</summary>
     public IReadOnlyList<string> DirectoriesOf(IReadOnlyCollection<PlannedPackage> packages)

@@ -31,12 +31,6 @@ internal sealed class PackagePlanner(
         List<PlannedEntryPoint> entryPoints = PlanEntryPoints();
         List<PlannedPath> paths = PlanPaths();
         _claims.WarnOf(warnings);
-        if (package.Info.LinkScripts.Count > 0)
-        {
-            warnings.Add(
-                $"{_record} brings scripts for installers to run, which are run only with --run-link-scripts: {string.Join(", ", package.Info.LinkScripts)}"
-            );
-        }
         return new PlannedPackage(package, paths, entryPoints);
     }
 

@@ -46,6 +46,15 @@ public sealed class VirtualPackages
     private const string MicroArchitecture = "_x86_64-microarch-level";
     private const string LevelPrefix = "x86_64_v";
 
+    // Which level has what a processor has, at the least (archspec, "microarchitectures.json"): the names of level 1, of level 2, and so on.
+    private static readonly string[] ProcessorsOfLevels =
+    [
+        "x86_64 nocona core2 k10",
+        "nehalem westmere sandybridge ivybridge bulldozer piledriver steamroller",
+        "haswell broadwell skylake mic_knl alderlake arrowlake arrowlake_s excavator zen zen2 zen3",
+        "skylake_avx512 cannonlake cascadelake icelake sapphirerapids zen4 zen5",
+    ];
+
     private readonly Dictionary<string, (string Version, string Build)> _known = new(StringComparer.Ordinal);
 
     // Looked for, and not there.
@@ -155,7 +164,7 @@ public sealed class VirtualPackages
         return name switch
         {
             Archspec =>
-                $"{package} wants a processor of x86-64 level {LevelOf(dependency)}, this machine's has level {MachineLevel}: programs will end with illegal instructions",
+                $"{package} wants a processor of x86-64 level {LevelOf(dependency)}{Example(dependency)}, this machine's has level {MachineLevel}: programs will end with illegal instructions",
             _ when _absent.Contains(name) =>
                 $"{package} wants {dependency}, this machine has no NVIDIA driver loaded: programs will not use a GPU",
             _ => $"{package} wants {dependency}, this machine has {_known[name].Version}: programs may not start",
@@ -165,21 +174,26 @@ public sealed class VirtualPackages
     private int? MachineLevel =>
         _known.TryGetValue(Archspec, out (string Version, string Build) known) ? LevelOf(known.Build) : null;
 
-    // The last word of "__archspec 1 x86_64_v3". Names of single processors are not judged: which of them fits which is a table of its own.
+    // The last word of "__archspec 1 x86_64_v3" or "__archspec=1=zen3". A processor that has the level may still lack what a named one has
+    // beyond it, and of names that are not known, such as those of other architectures, nothing is said.
     private static int? LevelOf(string text)
     {
-        int at = text.LastIndexOf(LevelPrefix, StringComparison.Ordinal);
-        return
-            at >= 0
-            && int.TryParse(
-                text.AsSpan(at + LevelPrefix.Length),
-                NumberStyles.None,
-                CultureInfo.InvariantCulture,
-                out int level
-            )
-            ? level
-            : null;
+        string word = LastWord(text);
+        if (word.StartsWith(LevelPrefix, StringComparison.Ordinal))
+        {
+            ReadOnlySpan<char> digits = word.AsSpan(LevelPrefix.Length);
+            return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int level) ? level : null;
+        }
+        int at = Array.FindIndex(ProcessorsOfLevels, names => names.Split(' ').Contains(word));
+        return at < 0 ? null : at + 1;
     }
+
+    private static string Example(string dependency) =>
+        LastWord(dependency) is var word && word.StartsWith(LevelPrefix, StringComparison.Ordinal)
+            ? ""
+            : $" ({EntryPath.Quote(word)})";
+
+    private static string LastWord(string text) => text[(text.LastIndexOfAny([' ', '=']) + 1)..];
 
     private static string NameOf(string dependency) => dependency.Split(' ', '=', '<', '>', '!', '~')[0];
 

@@ -31,8 +31,14 @@ public sealed class WheelLinker : IDisposable
     // Paths whose content is another one at another prefix.
     private readonly HashSet<string> _moving = new(StringComparer.Ordinal);
 
+    // By their paths in the wheel: of the few files that have one.
+    private readonly Dictionary<string, string> _longDigests;
+
     public WheelLinker(PlannedPackage plan, InstallTarget target, IInstallSink sink)
     {
+        _longDigests = plan
+            .Package.Wheel!.Members.Where(member => member.Listed?.LongDigest is not null)
+            .ToDictionary(member => member.Member.Name, member => member.Listed!.LongDigest!, StringComparer.Ordinal);
         _plan = plan;
         _target = target;
         _sink = sink;
@@ -76,10 +82,10 @@ public sealed class WheelLinker : IDisposable
     {
         UnixFileMode mode = (member.Mode & 0x49) != 0 ? Regular | Executable : Regular;
         using IInstallFile file = _sink.CreateFile(new InstallFile(path.Target, mode, member.Modified, member.Size));
-        using var packaged = new Sha256();
+        using var packaged = new PackagedContent(path, LongDigestOf(path));
         Copy(content, member, packaged, file, already: 0);
         file.Complete();
-        return Linked(path, Check(path, packaged), installed: null);
+        return Linked(path, packaged.Check(Where), installed: null);
     }
 
     private LinkedPath WriteScript(PlannedPath path, ZipMember member, Stream content)
@@ -93,7 +99,7 @@ public sealed class WheelLinker : IDisposable
                 Placeholder = line is null ? null : ScriptPlaceholder,
             }
         );
-        using var packaged = new Sha256();
+        using var packaged = new PackagedContent(path, LongDigestOf(path));
         using var installed = new Sha256();
         packaged.Append(begin);
         if (line is not null)
@@ -107,7 +113,7 @@ public sealed class WheelLinker : IDisposable
         installed.Append(begin[replaced..]);
         Copy(content, member, packaged, new Both(file, installed), count);
         file.Complete();
-        return Linked(path, Check(path, packaged), line is null ? null : installed.Finish());
+        return Linked(path, packaged.Check(Where), line is null ? null : installed.Finish());
     }
 
     /// <summary>The binary distribution format's rule for scripts: a first line that begins with <c>#!python</c>.</summary>
@@ -136,7 +142,7 @@ public sealed class WheelLinker : IDisposable
         return Shebang.Rewrite(asPackaged, EntryPointScript.PlaceholderBytes, _target);
     }
 
-    private void Copy(Stream content, ZipMember member, Sha256 packaged, IContentWriter to, long already)
+    private void Copy(Stream content, ZipMember member, PackagedContent packaged, IContentWriter to, long already)
     {
         long total = already;
         int count;
@@ -155,16 +161,7 @@ public sealed class WheelLinker : IDisposable
         }
     }
 
-    private Digest Check(PlannedPath path, Sha256 packaged)
-    {
-        Digest actual = packaged.Finish();
-        return path.Source.Sha256 is { } listed && listed != actual
-            ? throw new CorruptDataException(
-                ErrorCodes.DigestMismatch,
-                $"{Where}: {EntryPath.Quote(path.Source.Path)} is not what RECORD says: its SHA-256 is {actual}, expected {listed}"
-            )
-            : actual;
-    }
+    private string? LongDigestOf(PlannedPath path) => _longDigests.GetValueOrDefault(path.Source.Path);
 
     private static LinkedPath Linked(PlannedPath path, Digest packaged, Digest? installed) =>
         new()
@@ -219,5 +216,49 @@ public sealed class WheelLinker : IDisposable
             hash.Append(bytes);
             file.Write(bytes);
         }
+    }
+
+    /// <summary>The content of a file as the wheel has it, for what RECORD says of it.</summary>
+    private sealed class PackagedContent(PlannedPath path, string? longDigest) : IDisposable
+    {
+        private readonly Sha256 _hash = new();
+        private readonly Sha512? _longHash = longDigest is null ? null : new Sha512(longDigest.Length / 2);
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            _hash.Append(bytes);
+            _longHash?.Append(bytes);
+        }
+
+        /// <returns>Its SHA-256.</returns>
+        public Digest Check(string where)
+        {
+            Digest actual = _hash.Finish();
+            if (path.Source.Sha256 is { } listed && listed != actual)
+            {
+                throw Differs(where, "SHA-256", actual.ToString(), listed.ToString());
+            }
+            if (
+                _longHash is not null
+                && Convert.ToHexStringLower(_longHash.Finish()) is var found
+                && found != longDigest
+            )
+            {
+                throw Differs(where, longDigest!.Length == 2 * Sha512.Bytes ? "SHA-512" : "SHA-384", found, longDigest);
+            }
+            return actual;
+        }
+
+        public void Dispose()
+        {
+            _hash.Dispose();
+            _longHash?.Dispose();
+        }
+
+        private CorruptDataException Differs(string where, string algorithm, string actual, string listed) =>
+            new(
+                ErrorCodes.DigestMismatch,
+                $"{where}: {EntryPath.Quote(path.Source.Path)} is not what RECORD says: its {algorithm} is {actual}, expected {listed}"
+            );
     }
 }

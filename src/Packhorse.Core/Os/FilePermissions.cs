@@ -37,6 +37,10 @@ public static class FilePermissions
         }
     }
 
+    /// <summary>Of a file; on Windows of any the same.</summary>
+    internal static UnixFileMode Of(string path) =>
+        OperatingSystem.IsWindows() ? ReadWrite : File.GetUnixFileMode(path);
+
     // Linux 4.7 and later.
     private const string Status = "/proc/self/status";
 

@@ -32,6 +32,7 @@ public static class ImageUnpacker
         CheckSpace(listing, request);
         PackageRecord[] records = [.. image.Manifest.Packages.Select(package => package.Record)];
         PackSupport.WarnOfMachine(records, request.Machine, reporter);
+        WarnOfScripts(image.Manifest, listing, request, reporter);
         transaction.Stage.TryCreateDirectory(CondaMeta.Directory);
         var sink = new DirectorySink(transaction.Stage);
         sink.CreateDirectories(listing.Directories);
@@ -57,7 +58,30 @@ public static class ImageUnpacker
             },
             cancellation
         );
-        return Unpacker.Finish(transaction, Arrival(image.Manifest, listing, records, request), (request, reporter));
+        UnpackRequest rest = image.Manifest.HasRunLinkScripts ? request with { LinkScripts = null } : request;
+        return Unpacker.Finish(transaction, Arrival(image.Manifest, listing, records, request), (rest, reporter));
+    }
+
+    // Not of an image that holds what they do.
+    private static void WarnOfScripts(
+        ImageManifest manifest,
+        ImageListing listing,
+        UnpackRequest request,
+        IReporter reporter
+    )
+    {
+        if (manifest.HasRunLinkScripts || request.LinkScripts is not null)
+        {
+            return;
+        }
+        HashSet<string> paths = [.. listing.Entries.Select(entry => entry.Path).Where(LinkScripts.IsOne)];
+        foreach (PackageRecord record in manifest.Packages.Select(package => package.Record))
+        {
+            if (paths.Contains(LinkScripts.PathOf(record)))
+            {
+                reporter.Warn(InstallPlan.NoteOfScripts(record, [LinkScripts.PathOf(record)]));
+            }
+        }
     }
 
     /// <summary>Looks at everything that can be known before anything is written.</summary>

@@ -14,15 +14,23 @@ namespace Packhorse.Pack;
 /// <param name="environment">The caller's variables, which scripts get too.</param>
 public sealed class LinkScripts(IReadOnlyDictionary<string, string> environment)
 {
+    private const string Suffix = "-post-link.sh";
     private const int MostMessageBytes = 64 << 10;
 
-    /// <param name="arrived">Those that were not there before, dependencies first.</param>
-    public void Run(Activation activation, IReadOnlyList<PackageRecord> arrived, IReporter reporter)
+    /// <summary>Where a package has its script, relative to the prefix.</summary>
+    public static string PathOf(PackageRecord package) => $"bin/.{package.Name}{Suffix}";
+
+    /// <summary>A path as of <see cref="PathOf"/>.</summary>
+    internal static bool IsOne(string path) =>
+        path.StartsWith("bin/.", StringComparison.Ordinal) && path.EndsWith(Suffix, StringComparison.Ordinal);
+
+    /// <param name="arrived">Packages that were not there before.</param>
+    public void Run(string prefix, IReadOnlyList<PackageRecord> arrived, IReporter reporter)
     {
-        string prefix = activation.Prefix;
-        foreach (PackageRecord package in arrived)
+        PackageRecord[] conda = [.. arrived.Where(package => !package.IsWheel)];
+        foreach (PackageRecord package in TopologicalOrder.Sort(conda).Select(index => conda[index]))
         {
-            string script = $"{prefix}/bin/.{package.Name}-post-link.sh";
+            string script = $"{prefix}/{PathOf(package)}";
             if (FileTree.FileExists(script))
             {
                 reporter.Detail($"running {script}");

@@ -92,10 +92,7 @@ public sealed class StreamUnpacker
             ],
             new InstallTarget(_request.Prefix, _manifest!.Platform)
         );
-        foreach (string warning in plan.Warnings)
-        {
-            _reporter.Warn(warning);
-        }
+        plan.Warn(_reporter, scriptsRun: _request.LinkScripts is not null);
         PackSupport.WarnOfMachine(packages.Select(package => package.Record), _request.Machine, _reporter);
         PlannedPackage[] arrived = Arrange(plan, packages, staged);
         return Unpacker.Finish(_transaction, EnvironmentArrival.Of(plan, arrived), (_request, _reporter)) with

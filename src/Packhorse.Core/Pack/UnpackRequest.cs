@@ -32,8 +32,8 @@ public sealed record UnpackRequest
     /// <summary>Wait while another process changes the same environment.</summary>
     public bool Wait { get; init; } = true;
 
-    /// <summary>Called when all is in place, with the packages that were not there before; null: nothing is.</summary>
-    public Action<Activation, IReadOnlyList<PackageRecord>, IReporter>? AfterUnpacking { get; init; }
+    /// <summary>Runs the scripts of packages that were not there before, when all is in place; null: they are only named.</summary>
+    public LinkScripts? LinkScripts { get; init; }
 
     /// <summary>Of an image: byte-code that its writer made is unpacked too.</summary>
     public bool KeepByteCode { get; init; }

@@ -28,10 +28,7 @@ public static class Unpacker
         {
             plan = Plan(pack, request, reporter, cancellation);
         }
-        foreach (string warning in plan.Warnings)
-        {
-            reporter.Warn(warning);
-        }
+        plan.Warn(reporter, scriptsRun: request.LinkScripts is not null);
         PackSupport.WarnOfMachine(pack.Packages.Select(package => package.Record), request.Machine, reporter);
         PlannedPackage[] arriving = [.. plan.Packages.Where(package => !transaction.IsInstalled(package, plan))];
         (long bytes, long files) = SpaceCheck.Need(arriving, FreeSpace.Of(request.OutputDirectory)?.BlockBytes ?? 1);
@@ -95,7 +92,7 @@ public static class Unpacker
             asked.Reporter.Warn(warning);
         }
         scripts.Write(activation);
-        request.AfterUnpacking?.Invoke(activation, arrival.Arrived, asked.Reporter);
+        request.LinkScripts?.Run(request.Prefix, arrival.Arrived, asked.Reporter);
         return new UnpackResult
         {
             Prefix = request.Prefix,

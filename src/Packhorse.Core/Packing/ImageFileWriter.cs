@@ -54,6 +54,13 @@ public static class ImageFileWriter
     )
     {
         PackageToInstall[] infos = packages.ReadInfos(request.Workers, cancellation);
+        using var scripts = LinkScriptResults.Make(
+            request,
+            (infos, packages),
+            output.Directory,
+            reporter,
+            cancellation
+        );
         using var python = ByteCodeCompilers.Start(
             request,
             (infos, packages),
@@ -61,13 +68,10 @@ public static class ImageFileWriter
             reporter,
             cancellation
         );
-        Digest digest = packages.EnvironmentDigest(request.Plan.Platform, python.Any);
+        Digest digest = packages.EnvironmentDigest(request.Plan.Platform, python.Any, scripts is not null);
         string prefix = request.Prefix ?? CanonicalPrefix.Of(digest);
         InstallPlan plan = InstallPlan.Create(infos, new InstallTarget(prefix, request.Plan.Platform));
-        foreach (string warning in plan.Warnings)
-        {
-            reporter.Warn(warning);
-        }
+        plan.Warn(reporter, scriptsRun: scripts is not null);
         UnixFileMode mode = request.Runtime is null ? FilePermissions.ReadWrite : FilePermissions.All;
         using OutputFile file = OutputFile.CreateAt(output.Directory["image"], request.Output, mode);
         long begin = request.Runtime is { } runtime ? SelfExtractingHeader.Bytes + runtime.Padded.Length : 0;
@@ -77,7 +81,7 @@ public static class ImageFileWriter
             new SquashfsOptions { CompressionLevel = request.CompressionLevel, Workers = request.Workers },
             cancellation
         );
-        ImageSink sink = Link((plan, packages), writer, python, reporter, cancellation);
+        ImageSink sink = Link((plan, packages), writer, (python, scripts), reporter, cancellation);
         var parts = new ImageParts(file, new ImagePart(begin, writer.Complete()));
         byte[] manifest = new ImageManifestContent
         {
@@ -86,6 +90,7 @@ public static class ImageFileWriter
             EnvironmentDigest = digest,
             IsCanonical = request.Prefix is null,
             HasByteCode = python.Any,
+            HasRunLinkScripts = scripts is not null,
             Files = sink.Files,
             Bytes = sink.Bytes,
         }.Write();
@@ -102,25 +107,29 @@ public static class ImageFileWriter
     private static ImageSink Link(
         (InstallPlan Plan, ImagePackages Packages) from,
         SquashfsWriter writer,
-        ByteCodeCompilers python,
+        (ByteCodeCompilers Python, LinkScriptResults? Scripts) programs,
         IReporter reporter,
         CancellationToken cancellation
     )
     {
         var sink = new ImageSink(writer);
-        using ByteCodeWriter? byteCode = python.WriteTo(sink, from.Plan);
+        using ByteCodeWriter? byteCode = programs.Python.WriteTo(sink, from.Plan);
         sink.ByteCode = byteCode;
+        LinkScriptResults? scripts = programs.Scripts;
+        IInstallSink remaining = scripts?.Around(sink, from.Plan.Target) ?? sink;
         reporter.BeginStage("Packing", from.Plan.Packages.Count, from.Packages.PackedBytes);
-        sink.CreateDirectories(from.Plan.Directories);
+        remaining.CreateDirectories(from.Plan.Directories);
         sink.CreateDirectories([CondaMeta.Directory]);
         foreach ((PlannedPackage package, ImagePackage source) in from.Plan.Packages.Zip(from.Packages.All))
         {
-            LinkedPackage linked = LinkOne(package, source, (from.Plan.Target, sink), reporter, cancellation);
+            LinkedPackage linked = LinkOne(package, source, (from.Plan.Target, remaining), reporter, cancellation);
             linked.WarnOfLinks(reporter);
-            ImageRecords.WriteRecord(sink, writer, linked);
+            ImageRecords.WriteRecord(sink, writer, scripts?.Correct(linked) ?? linked);
             byteCode?.EndPackage();
             reporter.ItemDone(package.Package.FileName);
         }
+        scripts?.WriteTo(sink, from.Plan.Target, reporter);
+        byteCode?.EndPackage();
         byteCode?.Complete();
         ImageRecords.WriteOthers(sink, from.Plan.Marker);
         return sink;
@@ -129,7 +138,7 @@ public static class ImageFileWriter
     private static LinkedPackage LinkOne(
         PlannedPackage package,
         ImagePackage source,
-        (InstallTarget Target, ImageSink Sink) to,
+        (InstallTarget Target, IInstallSink Sink) to,
         IReporter reporter,
         CancellationToken cancellation
     )

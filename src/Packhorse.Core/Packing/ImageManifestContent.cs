@@ -17,6 +17,9 @@ internal sealed record ImageManifestContent
 
     public bool HasByteCode { get; init; }
 
+    /// <summary>What the packages' link scripts write is in the image.</summary>
+    public bool HasRunLinkScripts { get; init; }
+
     public required long Files { get; init; }
 
     public required long Bytes { get; init; }
@@ -33,6 +36,10 @@ internal sealed record ImageManifestContent
             json.WriteString("environment_digest", EnvironmentDigest.ToString());
             json.WriteString("python", Plan.Python?.Version);
             json.WriteBoolean("byte_code", HasByteCode);
+            if (HasRunLinkScripts)
+            {
+                json.WriteBoolean("link_scripts", true);
+            }
             json.WriteStartArray("machine");
             foreach (string wanted in VirtualPackages.Wanted(Plan.Packages.Select(planned => planned.Package.Record)))
             {

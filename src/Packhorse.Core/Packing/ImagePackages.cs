@@ -115,12 +115,13 @@ internal sealed class ImagePackages
     }
 
     /// <summary>Names what is installed: <c>docs/FORMAT.md</c>, "Manifest".</summary>
-    public Digest EnvironmentDigest(Platform platform, bool byteCode)
+    public Digest EnvironmentDigest(Platform platform, bool byteCode, bool linkScripts)
     {
         var text = new StringBuilder();
         text.Append("packhorse-environment-1\n").Append(platform.Subdir).Append('\n');
         text.Append("linker ").Append(LinkerVersion).Append('\n');
         text.Append(byteCode ? "byte-code on\n" : "byte-code off\n");
+        text.Append(linkScripts ? "link-scripts on\n" : "");
         foreach (ImagePackage package in All.OrderBy(package => package.FileName, StringComparer.Ordinal))
         {
             text.Append(package.FileName).Append(' ').Append(package.Content.Sha256).Append('\n');

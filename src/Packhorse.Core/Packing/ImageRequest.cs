@@ -32,6 +32,9 @@ public sealed record ImageRequest
 
     public ByteCodeMode ByteCode { get; init; }
 
+    /// <summary>Variables for the packages' link scripts, which are run and what they write is in the image; null: they are not run.</summary>
+    public IReadOnlyDictionary<string, string>? LinkScriptVariables { get; init; }
+
     /// <summary>Of zstd.</summary>
     public int CompressionLevel { get; init; } = DefaultCompressionLevel;
 

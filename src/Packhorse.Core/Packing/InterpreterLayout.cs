@@ -39,16 +39,7 @@ internal static class InterpreterLayout
         {
             return null;
         }
-        FileTree.CreateDirectory(directory);
-        using LinuxDirectory root = LinuxDirectory.Open(directory);
-        var sink = new DirectorySink(root);
-        sink.CreateDirectories(plan.Directories);
-        Workers.Run(
-            [.. plan.Packages.Zip(chosen.Select(pair => pair.Source))],
-            how.Workers,
-            (pair, token) => pair.Second.Link(pair.First, (plan.Target, sink), _ => { }, token),
-            cancellation
-        );
+        EnvironmentLayout.Make(plan, [.. chosen.Select(pair => pair.Source)], (how.Workers, _ => { }), cancellation);
         return $"{directory}/{python.Executable}";
     }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Packhorse.Codecs;
 using Packhorse.Model;
 
 namespace Packhorse.Wheels;
@@ -8,7 +10,11 @@ namespace Packhorse.Wheels;
 /// <param name="Path">As written.</param>
 /// <param name="Sha256">Null: none is given, or by another algorithm.</param>
 /// <param name="Size">Bytes; null where it is not given.</param>
-public sealed record RecordEntry(string Path, Digest? Sha256, long? Size);
+public sealed record RecordEntry(string Path, Digest? Sha256, long? Size)
+{
+    /// <summary>SHA-512 or SHA-384, told by its length, in hexadecimal; null where there is none.</summary>
+    public string? LongDigest { get; init; }
+}
 
 /// <summary><c>RECORD</c> of a wheel or an installed project: CSV of path, digest and size (PyPA "Recording installed projects").</summary>
 public static class RecordFile
@@ -30,11 +36,12 @@ public static class RecordFile
             {
                 throw Bad(where, $"the line {EntryPath.Quote(string.Join(',', fields))} is not PATH,DIGEST,SIZE");
             }
-            var entry = new RecordEntry(
-                fields[0],
-                ReadDigest(fields.ElementAtOrDefault(1) ?? "", where),
-                ReadSize(fields.ElementAtOrDefault(2) ?? "", where)
-            );
+            byte[]? digest = ReadDigest(fields.ElementAtOrDefault(1) ?? "", where);
+            long? size = ReadSize(fields.ElementAtOrDefault(2) ?? "", where);
+            RecordEntry entry =
+                digest?.Length > Digest.Size
+                    ? new RecordEntry(fields[0], null, size) { LongDigest = Convert.ToHexStringLower(digest) }
+                    : new RecordEntry(fields[0], digest is null ? null : new Digest(digest), size);
             if (!entries.TryAdd(entry.Path, entry) && entries[entry.Path] != entry)
             {
                 throw Bad(where, $"{EntryPath.Quote(entry.Path)} is there twice and not the same");
@@ -87,30 +94,46 @@ public static class RecordFile
         return Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 
-    private static Digest? ReadDigest(string field, string where)
+    // "SHA-256 or better" of the algorithms that every Python knows; MD5 and SHA-1 are forbidden (PEP 376, PEP 427).
+    private static byte[]? ReadDigest(string field, string where)
     {
-        const string Sha256Prefix = "sha256=";
         if (field.Length == 0)
         {
             return null;
         }
-        if (!field.StartsWith(Sha256Prefix, StringComparison.Ordinal))
+        int equals = field.IndexOf('=', StringComparison.Ordinal);
+        int bytes = field[..Math.Max(0, equals)] switch
         {
-            bool known =
-                field.StartsWith("sha384=", StringComparison.Ordinal)
-                || field.StartsWith("sha512=", StringComparison.Ordinal);
-            return known ? null : throw Bad(where, $"the digest {EntryPath.Quote(field)} is not SHA-256");
-        }
+            "sha256" => Digest.Size,
+            "sha384" => Sha512.ShortBytes,
+            "sha512" => Sha512.Bytes,
+            _ => throw Bad(
+                where,
+                $"the digest {EntryPath.Quote(field)} is not SHA-256, nor one of the longer SHA-384 and SHA-512"
+            ),
+        };
+        string text = field[(equals + 1)..];
+        var digest = new byte[bytes];
         // Some tools write it as everybody writes digests elsewhere.
-        if (Digest.TryParse(field[Sha256Prefix.Length..], out Digest hexadecimal))
+        if (
+            text.Length == 2 * bytes
+            && Convert.FromHexString(text, digest, out _, out int whole) == OperationStatus.Done
+            && whole == bytes
+        )
         {
-            return hexadecimal;
+            return digest;
         }
-        string base64 = field[Sha256Prefix.Length..].TrimEnd('=').Replace('-', '+').Replace('_', '/');
-        Span<byte> bytes = stackalloc byte[Digest.Size + 3];
-        return Convert.TryFromBase64String(base64 + "=", bytes, out int count) && count == Digest.Size
-            ? new Digest(bytes[..count])
-            : throw Bad(where, $"the digest {EntryPath.Quote(field)} is no SHA-256 in base64");
+        string base64 = text.TrimEnd('=').Replace('-', '+').Replace('_', '/');
+        base64 = base64.PadRight((base64.Length + 3) / 4 * 4, '=');
+        return
+            base64.Length == (bytes + 2) / 3 * 4
+            && Convert.TryFromBase64String(base64, digest, out int count)
+            && count == bytes
+            ? digest
+            : throw Bad(
+                where,
+                $"the digest {EntryPath.Quote(field)} is no {field[..equals].ToUpperInvariant()} in base64"
+            );
     }
 
     private static long? ReadSize(string field, string where) =>

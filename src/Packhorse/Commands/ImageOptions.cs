@@ -49,6 +49,12 @@ internal sealed class ImageOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<bool> _runLinkScripts = new("--run-link-scripts")
+    {
+        Description =
+            "Run the post-link scripts that packages bring, programs of theirs with your rights, and put what they write into the image.",
+    };
+
     private readonly Option<int> _workers = new("--workers")
     {
         Description = "Threads that compress. [default: one per processor]",
@@ -63,6 +69,7 @@ internal sealed class ImageOptions
         command.Add(_level);
         command.Add(_byteCode);
         command.Add(_record);
+        command.Add(_runLinkScripts);
         command.Add(_workers);
         ArgumentRules.NotEmpty(_prefix, _record);
     }
@@ -79,6 +86,8 @@ internal sealed class ImageOptions
             : !image && OutputName.Parse(output ?? "").DependsOnRoot ? "only images have a root: {root:N} needs --image"
             : !image && parsed.GetValue(_byteCode) != ByteCodeMode.Auto ? "--pyc needs --image"
             : !image && parsed.GetValue(_record) is not null ? "--record-from needs --image"
+            : !image && parsed.GetValue(_runLinkScripts)
+                ? "--run-link-scripts needs --image: a pack holds packages, and packhorse unpack has the option too"
             : image && directory ? "--directory-only and --image exclude each other"
             : image && output == "-"
                 ? "an image cannot be written to standard output: its parts are known when it is complete"
@@ -115,6 +124,7 @@ internal sealed class ImageOptions
                     ? UsageRecord.Parse(InputFile.ReadAllBytes(record, Limits.JsonBytes), record)
                     : [],
                 ByteCode = parsed.GetValue(_byteCode),
+                LinkScriptVariables = parsed.GetValue(_runLinkScripts) ? EnvironmentVariables.Texts : null,
                 Workers = Math.Max(1, parsed.GetValue(_workers)),
                 Downloads = request.Downloads,
             },

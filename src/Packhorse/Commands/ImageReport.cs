@@ -75,6 +75,7 @@ internal sealed class ImageReport(Terminal terminal)
         json.WriteBoolean("canonical", manifest.IsCanonical);
         json.WriteString("python", manifest.Python);
         json.WriteBoolean("byte_code", manifest.HasByteCode);
+        json.WriteBoolean("link_scripts", manifest.HasRunLinkScripts);
         json.WriteBoolean("self_extracting", summary.IsSelfExtracting);
         json.WriteNumber("offset", summary.Offset);
         json.WriteNumber("packed_size", summary.Footer.FileBytes);

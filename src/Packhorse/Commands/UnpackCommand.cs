@@ -160,7 +160,7 @@ internal sealed class UnpackCommand
             Workers = workers > 0 ? workers : Environment.ProcessorCount,
             Wait = !parsed.GetValue(_noWait),
             KeepByteCode = parsed.GetValue(_keepByteCode),
-            AfterUnpacking = parsed.GetValue(_runLinkScripts) ? new LinkScripts(EnvironmentVariables.Texts).Run : null,
+            LinkScripts = parsed.GetValue(_runLinkScripts) ? new LinkScripts(EnvironmentVariables.Texts) : null,
             First = parsed.GetValue(_first) is { } list ? FirstPaths.Read(list) : null,
         };
         request.Check();
@@ -246,12 +246,15 @@ internal sealed class UnpackCommand
                 $"{ByteSize.Format(size), 12}  {package.Paths.Count, 6} files  {package.Package.Record}"
             );
         }
-        foreach (string warning in plan.Warnings)
+        foreach (string warning in Warnings(request, plan))
         {
             _terminal.Out.WriteLine($"warning: {warning}");
         }
         _terminal.Out.WriteLine($"{ByteSize.Format(plan.Size), 12}  {plan.FileCount, 6} files  to {request.Prefix}");
     }
+
+    private static IEnumerable<string> Warnings(UnpackRequest request, InstallPlan plan) =>
+        request.LinkScripts is null ? plan.Warnings.Concat(plan.ScriptNotes) : plan.Warnings;
 
     private static void WritePlan(Utf8JsonWriter json, UnpackRequest request, InstallPlan plan)
     {
@@ -274,7 +277,7 @@ internal sealed class UnpackCommand
         }
         json.WriteEndArray();
         json.WriteStartArray("warnings");
-        foreach (string warning in plan.Warnings)
+        foreach (string warning in Warnings(request, plan))
         {
             json.WriteStringValue(warning);
         }

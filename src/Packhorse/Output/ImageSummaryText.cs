@@ -22,6 +22,10 @@ internal static class ImageSummaryText
         );
         output.WriteLine($"python            {Printable.Text(manifest.Python ?? "none")}");
         output.WriteLine($"byte-code         {(manifest.HasByteCode ? "in the image, not unpacked" : "none")}");
+        if (manifest.HasRunLinkScripts)
+        {
+            output.WriteLine("link scripts      were run when the image was made");
+        }
         output.WriteLine(
             $"read ahead        {(summary.HotSetBytes > 0 ? ByteSize.Format(summary.HotSetBytes) : "nothing recorded")}"
         );

@@ -17,8 +17,12 @@ namespace Packhorse.TestChannel;
 /// </summary>
 public sealed class WheelBuilder(string name, string version = "1.0", string tags = "py3-none-any")
 {
+    // S_IFREG: tools that make wheels write it, and pip wants it of files that are executable.
+    private const int RegularFile = 0x8000;
+
     private readonly List<(string Path, byte[] Content, ZipMemberOptions Options)> _files = [];
     private readonly List<string> _commands = [];
+    private readonly List<string> _windowCommands = [];
     private string _distInfo = $"{name}-{version}.dist-info";
     private string? _metadata;
     private Func<string, string> _editRecord = text => text;
@@ -34,7 +38,11 @@ public sealed class WheelBuilder(string name, string version = "1.0", string tag
 
     /// <param name="path">In the wheel, for example <c>hello/__init__.py</c> or <c>hello-1.2.data/headers/hello.h</c>.</param>
     public WheelBuilder AddFile(string path, string content, int mode = Modes.Regular) =>
-        AddFile(path, Encoding.UTF8.GetBytes(content), new ZipMemberOptions { Deflate = true, Mode = mode });
+        AddFile(
+            path,
+            Encoding.UTF8.GetBytes(content),
+            new ZipMemberOptions { Deflate = true, Mode = RegularFile | mode }
+        );
 
     public WheelBuilder AddFile(string path, byte[] content, ZipMemberOptions options)
     {
@@ -50,6 +58,13 @@ public sealed class WheelBuilder(string name, string version = "1.0", string tag
     public WheelBuilder AddCommand(string entryPoint)
     {
         _commands.Add(entryPoint);
+        return this;
+    }
+
+    /// <summary>One that opens windows: <c>gui_scripts</c>.</summary>
+    public WheelBuilder AddWindowCommand(string entryPoint)
+    {
+        _windowCommands.Add(entryPoint);
         return this;
     }
 
@@ -81,9 +96,11 @@ public sealed class WheelBuilder(string name, string version = "1.0", string tag
         return this;
     }
 
+    /// <summary>Changes the text of RECORD, as earlier changes have left it.</summary>
     public WheelBuilder EditRecord(Func<string, string> edit)
     {
-        _editRecord = edit;
+        Func<string, string> earlier = _editRecord;
+        _editRecord = text => edit(earlier(text));
         return this;
     }
 
@@ -104,7 +121,7 @@ public sealed class WheelBuilder(string name, string version = "1.0", string tag
 
     public byte[] ToBytes()
     {
-        var options = new ZipMemberOptions { Deflate = true, Mode = Modes.Regular };
+        var options = new ZipMemberOptions { Deflate = true, Mode = RegularFile | Modes.Regular };
         List<(string Path, byte[] Content, ZipMemberOptions Options)> files = [.. _files];
         void Add(string file, string text) => files.Add(($"{_distInfo}/{file}", Encoding.UTF8.GetBytes(text), options));
         Add("METADATA", _metadata ?? $"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nText: of any kind\n");
@@ -114,9 +131,10 @@ public sealed class WheelBuilder(string name, string version = "1.0", string tag
             "WHEEL",
             $"Wheel-Version: {_format}\nGenerator: test\nRoot-Is-Purelib: {(_pure ? "true" : "false")}\n{tagLines}"
         );
-        if (_commands.Count > 0)
+        string commands = Section("console_scripts", _commands) + Section("gui_scripts", _windowCommands);
+        if (commands.Length > 0)
         {
-            Add("entry_points.txt", $"[console_scripts]\n{string.Join('\n', _commands)}\n");
+            Add("entry_points.txt", commands);
         }
         if (!_omitRecord)
         {
@@ -132,6 +150,9 @@ public sealed class WheelBuilder(string name, string version = "1.0", string tag
         zip.Finish();
         return stream.ToArray();
     }
+
+    private static string Section(string title, List<string> lines) =>
+        lines.Count == 0 ? "" : $"[{title}]\n{string.Join('\n', lines)}\n";
 
     /// <summary>A line of RECORD.</summary>
     public static string Line(string path, byte[] content)

@@ -210,6 +210,33 @@ public sealed class PackageCacheTests : IAsyncLifetime
         Assert.Contains("is not a cache of packhorse's", refused.Error);
     }
 
+    [Fact]
+    public void The_command_tells_what_is_in_a_cache_of_somebody_elses_and_cannot_remove_it()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "this test becomes other users");
+        string project = MakeProject(Body);
+        Cli.Run("pack", project, "-p", "linux-64", "--use-cache", Directory, "-o", _scratch["e.tar"]);
+        File.SetUnixFileMode(_scratch.Root, (UnixFileMode)0b111_101_101);
+
+        (int infoCode, string info) = AsOther("info");
+        (int cleanCode, string clean) = AsOther("clean");
+
+        Assert.True(infoCode == 0, info);
+        Assert.Equal(6, cleanCode);
+        Assert.Contains("cannot remove", clean, StringComparison.Ordinal);
+        Assert.Contains("[PH0602]", clean, StringComparison.Ordinal);
+        Assert.Equal(2, CacheDirectory.Read(Directory).Entries.Count);
+    }
+
+    private (int ExitCode, string Error) AsOther(string action)
+    {
+        using PackhorseProcess process = PackhorseProcess.Shell(
+            "exec setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent \"$@\"",
+            ["cache", action, Directory]
+        );
+        return process.Wait();
+    }
+
     // Two packages, by http: those of a local channel are not cached.
     private string MakeProject(byte[] content)
     {

@@ -51,8 +51,9 @@ public sealed class CondaOracleTests
             }
             compared++;
         }
-        TestContext.Current.TestOutputHelper!.WriteLine($"{compared} of {rows.Sum(group => group.Count())} rows");
-        Assert.True(compared >= 209, $"only {compared} rows were compared");
+        // The others are of twelve packages, such as vim and perl, whose archives could not be had.
+        int absent = rows.Where(group => !Packages.Contains(group.Key)).Sum(group => group.Count());
+        Assert.Equal((209, 142, 351), (compared, absent, rows.Sum(group => group.Count())));
     }
 
     // Package, path in it, path in the prefix, mode, placeholder, SHA-256 before, SHA-256 after, note.

@@ -127,7 +127,7 @@ public sealed class LinkingTests : IDisposable
             new InstallTarget(Prefix, Platform.Linux64),
             sink
         );
-        string warning = Assert.Single(plan.Warnings);
+        string warning = Assert.Single(plan.ScriptNotes);
         Assert.Contains("brings scripts for installers", warning, StringComparison.Ordinal);
         string[] scripts = warning[(warning.LastIndexOf(": ", StringComparison.Ordinal) + 2)..].Split(", ");
         Assert.NotEmpty(scripts);

@@ -73,10 +73,30 @@ public sealed class VirtualPackagesTests : IDisposable
             Assert.Single(machine.Unmet([level]))
         );
         Assert.Empty(machine.Unmet([level with { Version = "2" }]));
-        Assert.Empty(machine.Unmet([Wanting("__archspec 1 skylake", "__archspec")]));
         Assert.SkipWhen(File.Exists("/proc/driver/nvidia/version"), "no fixture: this machine has a driver");
         Assert.Contains("has no NVIDIA driver loaded", Assert.Single(machine.Unmet([Wanting("__cuda >=12")])));
         Assert.Empty(machine.With("__cuda=12.4").Unmet([Wanting("__cuda >=12")]));
+    }
+
+    [Theory]
+    [InlineData("x86_64_v2", "__archspec 1 x86_64_v3", "level 3, this machine's has level 2")]
+    [InlineData("x86_64_v2", "__archspec 1.* skylake", "level 3 ('skylake'), this machine's has level 2")]
+    [InlineData("zen2", "__archspec=1=icelake", "level 4 ('icelake'), this machine's has level 3")]
+    [InlineData("x86_64", "__archspec 1 sandybridge", "level 2 ('sandybridge'), this machine's has level 1")]
+    [InlineData("x86_64_v3", "__archspec 1 x86_64_v3", null)]
+    [InlineData("zen4", "__archspec 1 x86_64_v3", null)]
+    [InlineData("x86_64_v4", "__archspec 1 haswell", null)]
+    [InlineData("nocona", "__archspec 1 x86_64", null)]
+    [InlineData("nocona", "__archspec", null)]
+    [InlineData("nocona", "__archspec 1 *", null)]
+    [InlineData("x86_64_v2", "__archspec 1 neoverse_n1", null)]
+    [InlineData("neoverse_n1", "__archspec 1 x86_64_v3", null)]
+    public void Processors_are_compared_by_the_level_that_they_have(string here, string wanted, string? told)
+    {
+        IReadOnlyList<string> unmet = VirtualPackages.Unknown.With($"__archspec=1={here}").Unmet([Wanting(wanted)]);
+
+        Assert.Equal(told is null ? 0 : 1, unmet.Count);
+        Assert.All(unmet, sentence => Assert.Contains(told!, sentence, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -22,8 +22,24 @@ public sealed class Worksite : IDisposable
     public string Pack(params IEnumerable<PackageBuilder> packages) => PackChannel(_ => MakeChannel(packages), "tar");
 
     /// <summary>The path of an image of these packages, made for another prefix.</summary>
-    public string PackImage(params IEnumerable<PackageBuilder> packages) =>
-        PackChannel(_ => MakeChannel(packages), "sqfs", "--prefix", BakedPrefix, "--pyc", "off");
+    public string PackImage(params IEnumerable<PackageBuilder> packages) => PackImage([], packages);
+
+    /// <inheritdoc cref="PackImage(IEnumerable{PackageBuilder})"/>
+    public string PackImage(string[] options, IEnumerable<PackageBuilder> packages) =>
+        PackChannel(_ => MakeChannel(packages), "sqfs", ["--prefix", BakedPrefix, "--pyc", "off", .. options]);
+
+    /// <summary>Packing an image, which may fail; its path is "failed.sqfs" beside the others.</summary>
+    public CommandRun TryPackImage(string[] options, IEnumerable<PackageBuilder> packages, string platform = "linux-64")
+    {
+        MakeChannel(packages).WriteLock(_scratch["failed"], platform: platform);
+        return CommandRun.Of(["pack", "-p", platform, "-o", _scratch["failed.sqfs"], .. options, _scratch["failed"]]);
+    }
+
+    /// <summary>Names beside the packs that were made, of whatever packing has left.</summary>
+    public IEnumerable<string> LeftBehind =>
+        Directory
+            .EnumerateFileSystemEntries(Path.GetDirectoryName(OutputDirectory)!, "failed.sqfs*")
+            .Select(path => Path.GetFileName(path));
 
     /// <inheritdoc cref="Pack"/>
     public string PackFixtures(params IEnumerable<string> fixtures) =>

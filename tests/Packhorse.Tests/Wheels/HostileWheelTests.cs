@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Packhorse.Model;
 using Packhorse.TestChannel;
 using Packhorse.Tests.Support;
@@ -28,6 +29,8 @@ public sealed class HostileWheelTests : IDisposable
             { "METADATA that is none", ErrorCodes.BadPackage },
             { "no RECORD", ErrorCodes.BadPackage },
             { "RECORD with a wrong digest", ErrorCodes.DigestMismatch },
+            { "RECORD with a wrong SHA-384", ErrorCodes.DigestMismatch },
+            { "RECORD with a wrong SHA-512 of a script", ErrorCodes.DigestMismatch },
             { "RECORD with a wrong size", ErrorCodes.BadPackage },
             { "RECORD with MD5", ErrorCodes.BadPackage },
             { "RECORD that is none", ErrorCodes.BadPackage },
@@ -92,6 +95,23 @@ public sealed class HostileWheelTests : IDisposable
     }
 
     [Fact]
+    public void What_RECORD_lists_by_longer_digests_is_installed_and_listed_by_SHA_256()
+    {
+        byte[] module = "x = 1\n"u8.ToArray();
+        byte[] script = "#!python\nprint(1)\n"u8.ToArray();
+        _site.Add(
+            new WheelBuilder("demo")
+                .AddFile("demo.py", "x = 1\n")
+                .AddScript("demo", "#!python\nprint(1)\n")
+                .EditRecord(text => Long(text, "demo.py", SHA512.HashData(module)))
+                .EditRecord(text => Long(text, "demo-1.0.data/scripts/demo", SHA384.HashData(script)))
+        );
+        Assert.DoesNotContain("RECORD", _site.Unpack(_site.Pack("environment.tar")).Successful().Error);
+        string record = File.ReadAllText($"{_site.SitePackages}/demo-1.0.dist-info/RECORD");
+        Assert.Contains(WheelBuilder.Line("demo.py", module), record, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_changed_wheel_in_a_pack_is_found()
     {
         _site.Add(new WheelBuilder("demo").AddFile("demo.py", "x = 1\n", Modes.Regular));
@@ -147,6 +167,12 @@ public sealed class HostileWheelTests : IDisposable
                     "RECORD with a wrong size" => wheel.EditRecord(text =>
                         text.Replace(",6\n", ",7\n", StringComparison.Ordinal)
                     ),
+                    "RECORD with a wrong SHA-384" => wheel.EditRecord(text =>
+                        Long(text, "demo.py", SHA384.HashData("y"u8))
+                    ),
+                    "RECORD with a wrong SHA-512 of a script" => wheel
+                        .AddScript("demo", "#!python\n")
+                        .EditRecord(text => Long(text, "demo-1.0.data/scripts/demo", SHA512.HashData("y"u8))),
                     "RECORD with MD5" => wheel.EditRecord(text =>
                         text.Replace("sha256=", "md5=", StringComparison.Ordinal)
                     ),
@@ -166,4 +192,17 @@ public sealed class HostileWheelTests : IDisposable
             ? "PK, but no more than that"u8.ToArray()
             : bytes;
     }
+
+    // A line of RECORD with another digest.
+    private static string Long(string record, string path, byte[] digest) =>
+        string.Join(
+            '\n',
+            record
+                .Split('\n')
+                .Select(line =>
+                    line.StartsWith($"{path},", StringComparison.Ordinal)
+                        ? $"{path},sha{8 * digest.Length}={Convert.ToHexStringLower(digest)},"
+                        : line
+                )
+        );
 }

@@ -1,10 +1,11 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Packhorse.Tests.Support;
 
 namespace Packhorse.Tests.Wheels;
 
 /// <summary>Real wheels on a real Python, held against what pip makes of them.</summary>
-public sealed class RealWheelTests : IDisposable
+public sealed partial class RealWheelTests : IDisposable
 {
     private const string SitePackages = "lib/python3.7/site-packages";
 
@@ -24,40 +25,79 @@ public sealed class RealWheelTests : IDisposable
 
     private readonly WheelSite _site = new();
 
+    // Those of which the environment above has other versions.
+    private static readonly string[] OtherNames =
+    [
+        "idna-3.10-py3-none-any.whl",
+        "requests-2.32.5-py3-none-any.whl",
+        "setuptools-78.1.1-py3-none-any.whl",
+        "wheel-0.45.1-py3-none-any.whl",
+        "uv-test-links/build_tag-1.0.0-3-py2.py3-none-any.whl",
+        "uv-test-links/ok-2.0.0-py3-none-any.whl",
+        "uv-test-links/tqdm-1000.0.0-py3-none-any.whl",
+        "uv-test-links/validation-1.0.0-py3-none-any.whl",
+        "uv-test-links/abi3_package-1.0.0-cp37-abi3-manylinux_2_17_x86_64.whl",
+    ];
+
     [Fact]
     public void The_environment_is_what_pip_makes_of_the_same_wheels_but_for_what_is_documented()
     {
         _site.On(RealChannel.Make(_site["channel"], RealChannel.PythonEnvironment));
-        string plain = _site.Pack("plain.tar");
         string[] wheels = [.. Names.Select(name => Fixtures.Require($"wheels/{name}"))];
+
+        CompareWithPip(wheels, "bin/basic-app", "bin/simple_launcher");
+
+        Assert.Contains("Hello from basic-app!", Run("bin/basic-app"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void So_it_is_of_wheels_that_replace_conda_packages_and_of_one_with_everything()
+    {
+        string[] replaced = ["idna-", "requests-", "setuptools-", "wheel-", "tqdm-"];
+        IEnumerable<string> rest = RealChannel.PythonEnvironment.Where(package =>
+            !replaced.Any(name => Path.GetFileName(package).StartsWith(name, StringComparison.Ordinal))
+        );
+        _site.On(RealChannel.Make(_site["channel"], rest));
+        string everything = WheelSite
+            .Everything()
+            .AddWindowCommand("everything-window = everything:main")
+            .WriteTo(_site["self-made"]);
+        string[] wheels = [.. OtherNames.Select(name => Fixtures.Require($"wheels/{name}")), everything];
+
+        CompareWithPip(
+            wheels,
+            "bin/wheel",
+            "bin/everything-command",
+            "bin/everything-window",
+            // Of a script pip drops what follows "#!python", and none is executable that is not so in the wheel.
+            "bin/everything-script",
+            "bin/everything-shell",
+            "bin/everything-windows",
+            // Headers are below the name as it is written, or as it is compared.
+            "include/python3.7m/Every-thing/everything.h",
+            "include/python3.7m/every-thing/everything.h"
+        );
+
+        string[] commands = ["bin/everything-command", "bin/everything-window", "bin/everything-script"];
+        Assert.All(commands, command => Assert.Equal("everything 1.0\n", Run(command)));
+        Assert.Equal("shell\n", Run("bin/everything-shell"));
+        Assert.Equal("wheel 0.45.1\n", Run("bin/wheel", "version"));
+    }
+
+    // Leaves the environment as it is made here.
+    private void CompareWithPip(string[] wheels, params string[] commands)
+    {
+        string plain = _site.Pack("plain.tar");
         wheels.ToList().ForEach(wheel => _site.Add(wheel));
         string pack = _site.Pack("environment.tar");
-
         _site.Unpack(plain).Successful();
-        _ = StockTool.Run(
-            "env",
-            [
-                "-i",
-                "PATH=/usr/bin:/bin",
-                "PYTHONDONTWRITEBYTECODE=1",
-                $"{_site.Prefix}/bin/python",
-                "-m",
-                "pip",
-                "install",
-                "--no-deps",
-                "--no-compile",
-                "--no-index",
-                "--ignore-requires-python",
-                "--disable-pip-version-check",
-                "-q",
-                .. wheels,
-            ]
-        );
+        string[] options = ["--no-deps", "--no-compile", "--no-index", "--ignore-requires-python"];
+        _ = Run("bin/python3.7", ["-m", "pip", "install", "-q", "--disable-pip-version-check", .. options, .. wheels]);
         IReadOnlyDictionary<string, string> pip = Contents();
+        Dictionary<string, string[]> records = Records(wheels);
         Directory.Delete(_site.OutputDirectory, recursive: true);
         _site.Unpack(pack).Successful();
         IReadOnlyDictionary<string, string> ours = Contents();
-
         string[] differing =
         [
             .. pip
@@ -68,8 +108,7 @@ public sealed class RealWheelTests : IDisposable
         // docs/reference/install.md, "Beside pip".
         string[] expected =
         [
-            "bin/basic-app",
-            "bin/simple_launcher",
+            .. commands,
             .. wheels
                 .Select(wheel => Path.GetFileName(wheel).Split('-'))
                 .Select(parts => $"{SitePackages}/{parts[0]}-{parts[1]}.dist-info")
@@ -78,8 +117,7 @@ public sealed class RealWheelTests : IDisposable
                 ),
         ];
         Assert.Equal(expected.Order(StringComparer.Ordinal), differing);
-        CompareRecords(pip, ours);
-        Assert.Contains("Hello from basic-app!", Run("bin/basic-app"), StringComparison.Ordinal);
+        CompareRecords(records, Records(wheels), commands);
     }
 
     [Fact]
@@ -120,27 +158,60 @@ public sealed class RealWheelTests : IDisposable
             .Where(fields => fields[^1] != "/" && !fields[0].StartsWith("conda-meta/", StringComparison.Ordinal))
             .ToDictionary(fields => fields[0], fields => $"{fields[1]} {fields[^1]}");
 
-    // The same paths; the same digests but for the files that may differ.
-    private void CompareRecords(IReadOnlyDictionary<string, string> pip, IReadOnlyDictionary<string, string> ours)
+    // Lines of RECORD of these wheels, by the directory that it is in.
+    private Dictionary<string, string[]> Records(string[] wheels) =>
+        wheels
+            .Select(wheel => Path.GetFileName(wheel).Split('-'))
+            .Select(parts => $"{parts[0]}-{parts[1]}.dist-info")
+            .ToDictionary(
+                name => name,
+                name => File.ReadAllLines($"{_site.Prefix}/{SitePackages}/{name}/RECORD", Encoding.UTF8)
+            );
+
+    // The same lines, but for the files that differ; of scripts that hold the prefix only the paths.
+    private static void CompareRecords(
+        Dictionary<string, string[]> pip,
+        Dictionary<string, string[]> ours,
+        string[] commands
+    )
     {
-        string[] records =
-        [
-            .. ours.Keys.Where(path => path.EndsWith("anyio-4.9.0.dist-info/RECORD", StringComparison.Ordinal)),
-        ];
-        Assert.Single(records);
-        string text = File.ReadAllText($"{_site.Prefix}/{records[0]}", Encoding.UTF8);
-        string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Contains(lines, line => line.StartsWith("anyio/__init__.py,sha256=", StringComparison.Ordinal));
-        Assert.Equal(lines.Length, lines.Select(line => line.Split(',')[0]).Distinct().Count());
-        Assert.All(
-            lines.Select(line => line.Split(',')[0]),
-            path => Assert.True(ours.ContainsKey($"{SitePackages}/{path}"), path)
-        );
-        Assert.Equal(
-            pip.Keys.Where(path => path.Contains("anyio", StringComparison.Ordinal))
-                .Where(path => !path.EndsWith("direct_url.json", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal),
-            lines.Select(line => $"{SitePackages}/{line.Split(',')[0]}").Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(pip.Keys.Order(StringComparer.Ordinal), ours.Keys.Order(StringComparer.Ordinal));
+        Assert.NotEmpty(ours);
+        foreach ((string distInfo, string[] lines) in ours)
+        {
+            // Of what the wheel's own RECORD has no digest pip has none either.
+            string[] moving =
+            [
+                .. commands.Select(path => $"../../../{path},"),
+                .. pip[distInfo]
+                    .Where(line => line.EndsWith(",,", StringComparison.Ordinal))
+                    .Select(line => line[..^1]),
+            ];
+            string Comparable(string listed)
+            {
+                string line = listed.Replace("/Every-thing/", "/every-thing/", StringComparison.Ordinal);
+                return
+                    line.Contains(".dist-info/INSTALLER,", StringComparison.Ordinal)
+                    || moving.Any(path => line.StartsWith(path, StringComparison.Ordinal))
+                    ? line.Split(',')[0]
+                    : HexadecimalDigest().Replace(line, InBase64);
+            }
+            Assert.Equal(
+                pip[distInfo]
+                    .Where(line => !line.Contains("/direct_url.json,", StringComparison.Ordinal))
+                    // pip keeps the line of a script that a command took the place of, under its name in the wheel.
+                    .Where(line => !line.Contains(".data/scripts/everything-command,", StringComparison.Ordinal))
+                    .Select(Comparable)
+                    .Order(StringComparer.Ordinal),
+                lines.Select(Comparable).Order(StringComparer.Ordinal)
+            );
+        }
     }
+
+    // What some tools write, pip copies and we put right.
+    private static string InBase64(Match digest) =>
+        $",sha256={Convert.ToBase64String(Convert.FromHexString(digest.Groups[1].Value)).TrimEnd('=').Replace('+', '-').Replace('/', '_')},";
+
+    [GeneratedRegex(",sha256=([0-9a-f]{64}),")]
+    private static partial Regex HexadecimalDigest();
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Packhorse.Model;
 using Packhorse.Wheels;
@@ -106,7 +107,30 @@ public sealed class WheelPartsTests
     }
 
     [Theory]
+    [InlineData(384, "sha384=OLBgp1GsljhM2TJ-sbHjaiH9txEUvgdDTAzHv2P24donTt6_529l-9Ua0vFImLlb")]
+    [InlineData(
+        384,
+        "sha384=38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b"
+    )]
+    [InlineData(512, "sha512=z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg_SpIdNs6c5H0NE8XYXysP-DGNKHfuwvY7kxvUdBeoGlODJ6-SfaPg==")]
+    public void RECORD_may_have_the_longer_digests_of_the_same_family(int bits, string field)
+    {
+        IReadOnlyDictionary<string, RecordEntry> entries = RecordFile.Parse(
+            Encoding.UTF8.GetBytes($"a.py,{field},0\n"),
+            "test"
+        );
+        byte[] expected = bits == 384 ? SHA384.HashData([]) : SHA512.HashData([]);
+        Assert.Equal(Convert.ToHexStringLower(expected), entries["a.py"].LongDigest);
+        Assert.Null(entries["a.py"].Sha256);
+    }
+
+    [Theory]
     [InlineData("a.py,sha1=abc,1")]
+    [InlineData("a.py,md5=d41d8cd98f00b204e9800998ecf8427e,0")]
+    [InlineData("a.py,sha1=da39a3ee5e6b4b0d3255bfef95601890afd80709,0")]
+    [InlineData("a.py,sha384=abc,0")]
+    [InlineData("a.py,sha512=OLBgp1GsljhM2TJ-sbHjaiH9txEUvgdDTAzHv2P24donTt6_529l-9Ua0vFImLlb,0")]
+    [InlineData("a.py,=,0")]
     [InlineData("a.py,sha256=abc,1")]
     [InlineData("a.py,,-1")]
     [InlineData("a.py,,1e3")]

@@ -17,6 +17,21 @@ internal static unsafe partial class LibCrypto
     [LibraryImport("libcrypto")]
     public static partial int SHA256_Final(byte* digest, void* context);
 
+    /// <summary>Room for SHA512_CTX (216 bytes), of SHA-384 too.</summary>
+    public const int WideContextBytes = 256;
+
+    [LibraryImport("libcrypto")]
+    public static partial int SHA384_Init(void* context);
+
+    [LibraryImport("libcrypto")]
+    public static partial int SHA512_Init(void* context);
+
+    [LibraryImport("libcrypto")]
+    public static partial int SHA512_Update(void* context, void* data, nuint length);
+
+    [LibraryImport("libcrypto")]
+    public static partial int SHA512_Final(byte* digest, void* context);
+
     [LibraryImport("libcrypto")]
     public static partial int MD5_Init(void* context);
 
