@@ -38,6 +38,20 @@ public sealed partial class DocumentationTests
                 $"there is no {match.Value}"
             );
         }
+        // Those of the other project are not loaded here.
+        HashSet<string> files =
+        [
+            .. Directory
+                .EnumerateFiles(
+                    Path.Combine(Repository.Root, "tests/Packhorse.EndToEnd"),
+                    "*.cs",
+                    SearchOption.AllDirectories
+                )
+                .Select(file => Path.GetFileNameWithoutExtension(file)),
+        ];
+        MatchCollection others = EndToEndTest().Matches(text);
+        Assert.NotEmpty(others);
+        Assert.All(others, match => Assert.Contains(match.Groups[1].Value, files));
     }
 
     [Fact]
@@ -111,6 +125,9 @@ public sealed partial class DocumentationTests
     // Those of another project are marked.
     [GeneratedRegex(@"`(\w+Tests)(?:\.(\w+))?`(?! \(EndToEnd\))")]
     private static partial Regex NamedTest();
+
+    [GeneratedRegex(@"`(\w+Tests)(?:\.\w+)?` \(EndToEnd\)")]
+    private static partial Regex EndToEndTest();
 
     [GeneratedRegex(@"^\| (PH\d{4}) \| (\w+)", RegexOptions.Multiline)]
     private static partial Regex Row();

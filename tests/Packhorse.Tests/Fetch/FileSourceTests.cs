@@ -88,6 +88,7 @@ public sealed class FileSourceTests : IAsyncLifetime
     [Theory]
     [InlineData("oci://registry.example/a.conda")]
     [InlineData("gcs://bucket/a.conda")]
+    [InlineData("gs://bucket/a.conda")]
     [InlineData("file://otherhost/a.conda")]
     [InlineData("https://")]
     [InlineData("http://[::1/a.conda")]
