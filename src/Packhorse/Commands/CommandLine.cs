@@ -24,6 +24,7 @@ public static class CommandLine
     internal static int Run(RootCommand root, string[] arguments, Terminal terminal)
     {
         VersionAction.AddTo(root);
+        arguments = StartArguments.WithOptionsFirst(root, arguments);
         bool starts = arguments is [var verb, ..] && StartCommands.All.Contains(verb);
         string[] own = arguments;
         try

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Packhorse.Model;
+using Packhorse.Os;
 using Packhorse.Packing;
+using Packhorse.Publish;
 
 namespace Packhorse.Commands;
 
@@ -31,7 +33,39 @@ internal sealed class SinceOption
             : null;
         if (mistake is not null)
         {
-            throw new UsageException(ErrorCodes.BadBase, mistake);
+            throw new UsageException(ErrorCodes.BadBase, mistake)
+            {
+                Hint = image
+                    ? "leave --since out: an image is sent as a whole; or leave --image out, and make a delta of packs"
+                    : "leave one of both out",
+            };
+        }
+        RequireHere(parsed.GetValue(_option));
+    }
+
+    // All of it is read, for its SHA-256.
+    private static void RequireHere(string? path)
+    {
+        if (path is null || FileTree.Exists(path))
+        {
+            return;
+        }
+        bool isUrl = path.Contains("://", StringComparison.Ordinal);
+        int colon = path.IndexOf(':', StringComparison.Ordinal);
+        bool isElsewhere =
+            colon > 0 && path.IndexOf('/', StringComparison.Ordinal) is var slash && (slash < 0 || colon < slash);
+        if (isElsewhere)
+        {
+            throw new UsageException(
+                ErrorCodes.BadBase,
+                $"{Redaction.Quote(path)} is not on this machine, and a delta is made against a pack that is here"
+            )
+            {
+                Hint =
+                    isUrl && !path.StartsWith("ssh://", StringComparison.Ordinal)
+                        ? $"bring it first (packhorse fetch {ShellText.Quote(Redaction.Url(path))}), and name the file with --since"
+                        : "bring it first, as by scp, and name the file with --since",
+            };
         }
     }
 

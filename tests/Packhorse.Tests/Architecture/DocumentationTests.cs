@@ -22,10 +22,12 @@ public sealed partial class DocumentationTests
         );
     }
 
-    [Fact]
-    public void Tests_that_hold_the_table_of_compatibility_are_there()
+    [Theory]
+    [InlineData("compatibility.md")]
+    [InlineData("bad-input.md")]
+    public void Tests_that_hold_what_a_table_says_are_there(string table)
     {
-        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "compatibility.md"));
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", table));
         var types = typeof(DocumentationTests).Assembly.GetTypes().ToLookup(type => type.Name);
         MatchCollection named = NamedTest().Matches(text);
         Assert.True(named.Count > 40, $"only {named.Count} tests are named");

@@ -169,6 +169,35 @@ public sealed class DeltaRefusalTests : IDisposable
         CommandRun run = _site.TryPack("2.0", "x", ["--since", _base, .. options]).Failed(2);
         Assert.Contains($"[{code}]", run.Error, StringComparison.Ordinal);
         Assert.Contains(says, run.Error, StringComparison.Ordinal);
+        Assert.Contains("hint: leave ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        "osdf:///chtc/staging/a/base-1a2b3c4d.tar",
+        "(packhorse fetch osdf:///chtc/staging/a/base-1a2b3c4d.tar)"
+    )]
+    [InlineData("https://example.org/base.tar", "(packhorse fetch https://example.org/base.tar)")]
+    [InlineData("alice@access.example.org:/staging/base.tar", "as by scp")]
+    [InlineData("ssh://access.example.org:2222/staging/base.tar", "as by scp")]
+    public void A_base_on_another_machine_has_to_be_brought_first(string since, string hint)
+    {
+        CommandRun run = _site.TryPack("2.0", "x.tar", "--since", since).Failed(2);
+
+        Assert.Contains("[PH0211]", run.Error, StringComparison.Ordinal);
+        Assert.Contains("is not on this machine", run.Error, StringComparison.Ordinal);
+        Assert.Contains(hint, run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_site["x.tar"]));
+    }
+
+    [Fact]
+    public void A_file_of_this_machine_may_have_a_colon_in_its_name()
+    {
+        File.Copy(_base, _site["a:b.tar"]);
+        string here = Directory.GetCurrentDirectory();
+        string relative = Path.GetRelativePath(here, _site["a:b.tar"]);
+
+        _site.TryPack("2.0", "x.tar", "--since", relative).Successful();
     }
 
     [Fact]

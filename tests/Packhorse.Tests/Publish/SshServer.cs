@@ -17,12 +17,22 @@ public sealed class SshServer : IDisposable
     // Where the account's shell would be started, the client chooses another one.
     private const string Login = "TEST_LOGIN";
 
+    /// <summary>The second factor of <see cref="AsksForPassword"/>.</summary>
+    public const string Password = "a password and nothing else";
+
+    // Of crypt(3), with SHA-512.
+    private const string PasswordHash =
+        "$6$packhorse$9hS4rorhSkZgt3xLEqwxS3IHNnaHgoyP58jq5IhI.uObogHKye/61M6kyJrSaiInsodDSvilAY1JpGSNOg/600";
+
     private readonly ScratchDirectory _scratch = new();
     private readonly List<string> _log = [];
     private Process? _process;
 
     /// <summary>The configuration of the clients.</summary>
     private string Configuration => _scratch["client.conf"];
+
+    /// <summary>Who has the key is asked for a password, too: two factors.</summary>
+    public bool AsksForPassword { get; init; }
 
     /// <summary>Lines of the log that say that somebody was let in.</summary>
     public int Logins => Logged("Accepted publickey");
@@ -39,14 +49,21 @@ public sealed class SshServer : IDisposable
     /// <summary>A program for <c>--ssh</c> in a test's directory.</summary>
     /// <param name="options">Further ones, before those that it gets.</param>
     /// <param name="login">A script that stands for the account's shell; its <c>SSH_ORIGINAL_COMMAND</c> is what it shall run.</param>
-    public string MakeClient(ScratchDirectory directory, string options = "", string? login = null)
+    /// <param name="answer">A program that answers what ssh asks; null: nobody does.</param>
+    public string MakeClient(
+        ScratchDirectory directory,
+        string options = "",
+        string? login = null,
+        string? answer = null
+    )
     {
         Start();
         if (login is not null)
         {
             options += $" -o SetEnv={Login}={Executable(directory, "login", login)}";
         }
-        return Executable(directory, "ssh", $"exec /usr/bin/ssh -F {Configuration} {options} \"$@\"");
+        string asking = answer is null ? "" : $"SSH_ASKPASS_REQUIRE=force SSH_ASKPASS={answer} ";
+        return Executable(directory, "ssh", $"{asking}exec /usr/bin/ssh -F {Configuration} {options} \"$@\"");
     }
 
     public static string Executable(ScratchDirectory directory, string name, string script)
@@ -82,6 +99,14 @@ public sealed class SshServer : IDisposable
             // Of which sshd makes the root of those that have not logged in.
             Directory.CreateDirectory("/run/sshd");
         }
+        if (AsksForPassword)
+        {
+            Assert.SkipUnless(
+                Environment.UserName == "root",
+                "this test becomes other users: it has a password of its own"
+            );
+            File.WriteAllText(_scratch["shadow"], $"root:{PasswordHash}:19000:0:99999:7:::\n");
+        }
         StockTool.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", _scratch["host_key"]);
         StockTool.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", _scratch["key"]);
         File.Copy(_scratch["key.pub"], _scratch["authorized_keys"]);
@@ -104,7 +129,8 @@ public sealed class SshServer : IDisposable
             PidFile none
             StrictModes no
             UsePAM no
-            PasswordAuthentication no
+            PasswordAuthentication {(AsksForPassword ? "yes" : "no")}
+            AuthenticationMethods {(AsksForPassword ? "publickey,password" : "publickey")}
             KbdInteractiveAuthentication no
             PermitRootLogin yes
             PrintMotd no
@@ -134,9 +160,16 @@ public sealed class SshServer : IDisposable
 
             """
         );
+        string[] command = [Program, "-D", "-e", "-f", _scratch["server.conf"]];
+        if (AsksForPassword)
+        {
+            // The password is that of a file that only this server sees.
+            string script = $"mount --bind {_scratch["shadow"]} /etc/shadow && exec \"$@\"";
+            command = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh", .. command];
+        }
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(Program, ["-D", "-e", "-f", _scratch["server.conf"]])
+            StartInfo = new ProcessStartInfo(command[0], command[1..])
             {
                 RedirectStandardError = true,
                 RedirectStandardInput = true,

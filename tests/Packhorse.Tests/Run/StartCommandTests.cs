@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Runtime.Versioning;
+using Packhorse.Commands;
 using Packhorse.Tests.BadInput;
 using Packhorse.Tests.SelfExtracting;
 using Packhorse.Tests.Support;
@@ -62,13 +64,49 @@ public sealed class StartCommandTests : IDisposable
 
         Outcome outcome = new Execution
         {
-            Command = [.. Program(), "run", _pack, "--into", "said"],
+            Command = [.. Program(), "run", _pack, "--", "--into", "said"],
             Environment = new(Variables()) { ["PATH"] = $"{_scratch.Root}:{Variables()["PATH"]}" },
         }
             .Run()
             .ExpectCode(0);
 
         Assert.Equal("said\n", outcome.Output);
+    }
+
+    [Fact]
+    public void Options_right_behind_the_pack_are_ours()
+    {
+        Outcome outcome = Start("run", _pack, "--into", _scratch["a/b"], "-v", "--", "echo", "--into", "-v")
+            .ExpectCode(0);
+
+        Assert.Equal("--into -v\n", outcome.Output);
+        Assert.Single(Directory.EnumerateDirectories(_scratch["a/b"]));
+        Assert.Contains("Unpacking", outcome.Error, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("record i -o f -- x -o y", "record -o f i -- x -o y")]
+    [InlineData("record i -o=f x", "record -o=f i x")]
+    [InlineData("record i x -o f", "record i x -o f")]
+    [InlineData("record -q i -v x", "record -q -v i x")]
+    [InlineData("run i -- -v", "run i -- -v")]
+    [InlineData("run i --unknown x", "run i --unknown x")]
+    [InlineData("run i --help", "run --help i")]
+    [InlineData("run - --into d - x", "run --into d - - x")]
+    [InlineData("mount i d -q -- x", "mount -q i d -- x")]
+    [InlineData("mount i -q d x -q", "mount -q i d x -q")]
+    [InlineData("enter -n a b -n", "enter -n a b -n")]
+    [InlineData("run i --into", "run --into i")]
+    [InlineData("shell i -q", "shell i -q")]
+    [InlineData("pack -o x y", "pack -o x y")]
+    [InlineData("", "")]
+    public void Only_what_is_behind_the_commands_name_is_the_commands(string given, string expected)
+    {
+        string[] arguments = given.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        using var nothing = new StringWriter();
+        RootCommand root = CommandLine.BuildRoot(SmallPack.MakeTerminal(nothing));
+
+        Assert.Equal(expected, string.Join(' ', StartArguments.WithOptionsFirst(root, arguments)));
     }
 
     [Fact]

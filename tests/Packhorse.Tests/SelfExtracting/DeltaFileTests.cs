@@ -36,6 +36,18 @@ public sealed class DeltaFileTests : IDisposable
     }
 
     [Fact]
+    public void Its_shell_has_the_environment_of_the_whole_pack()
+    {
+        Outcome outcome = Sh("delta.sh", "shell", "--base", _scratch["base.sh"]).ExpectCode(0);
+        Outcome without = Sh("delta.sh", "shell").ExpectCode(112);
+        Outcome other = Sh("delta.sh", "shell", "--base", _scratch["delta.sh"]).ExpectCode(112);
+
+        Assert.Equal("", outcome.Output);
+        Assert.Contains("is a delta: the rest of its packages is in", without.Error, StringComparison.Ordinal);
+        Assert.Contains("is itself a delta", other.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_unpacks_with_its_base_to_what_the_whole_file_unpacks_to()
     {
         Sh("whole.sh", "-o", _scratch["node"]).ExpectCode(0);
