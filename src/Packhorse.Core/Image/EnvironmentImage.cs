@@ -64,9 +64,7 @@ public sealed class EnvironmentImage : IDisposable
         int cacheBytes = SquashfsTree.DefaultCacheBytes
     )
     {
-        var bytes = new byte[(int)Math.Min(ImageFooter.Bytes, file.Length)];
-        file.ReadExactly(bytes, file.Length - bytes.Length, where);
-        ImageFooter footer = ImageFooter.Parse(bytes, file.Length, where);
+        var footer = ImageFooter.Read(file, where);
         if (expectedRoot is { } expected && footer.Root != expected)
         {
             throw new CorruptDataException(

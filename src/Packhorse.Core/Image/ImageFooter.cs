@@ -53,6 +53,15 @@ public sealed record ImageFooter
     public static bool IsOne(ReadOnlySpan<byte> footer) =>
         footer.Length == Bytes && footer.StartsWith(Magic) && footer.EndsWith(EndMark);
 
+    /// <summary>Reads it from the end of a file.</summary>
+    /// <inheritdoc cref="Parse"/>
+    public static ImageFooter Read(IRandomAccess file, string where)
+    {
+        var bytes = new byte[(int)Math.Min(Bytes, file.Length)];
+        file.ReadExactly(bytes, file.Length - bytes.Length, where);
+        return Parse(bytes, file.Length, where);
+    }
+
     /// <param name="footer">The last <see cref="Bytes"/> bytes of the file.</param>
     /// <param name="fileBytes">Bytes that the file has.</param>
     /// <param name="where">The file, for messages.</param>

@@ -28,9 +28,7 @@ internal sealed class ServedImage
     /// <exception cref="UsageException">The prefix is too long for one of its files.</exception>
     public static ServedImage Open(InputFile file, MountRequest request)
     {
-        byte[] bytes = new byte[ImageFooter.Bytes];
-        file.ReadExactly(bytes, Math.Max(0, file.Length - bytes.Length), file.Path);
-        ImageFooter footer = ImageFooter.Parse(bytes, file.Length, file.Path);
+        var footer = ImageFooter.Read(file, file.Path);
         if (request.Prefix != request.Baked)
         {
             EnvironmentImage image = EnvironmentImage.Open(file, file.Path);

@@ -13,7 +13,6 @@ namespace Packhorse.Pack;
 public sealed record ExpectedFile(Digest? Sha256, Digest? Root)
 {
     private const string Label = "sha256:";
-    private const int BlockBytes = 1 << 20;
 
     /// <param name="expect">As after --expect; null: not given.</param>
     /// <param name="root">As after --root; null: not given.</param>
@@ -91,19 +90,8 @@ public sealed record ExpectedFile(Digest? Sha256, Digest? Root)
     private static void CheckWhole(string path, Digest expected, IReporter reporter, CancellationToken cancellation)
     {
         using InputFile file = InputFile.Open(path);
-        using var hash = new Sha256();
         reporter.BeginStage("Comparing", 1, file.Length);
-        var block = new byte[BlockBytes];
-        long offset = 0;
-        int count;
-        while ((count = file.Read(block, offset)) > 0)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            hash.Append(block.AsSpan(0, count));
-            offset += count;
-            reporter.Advance(count);
-        }
-        Digest digest = hash.Finish();
+        Digest digest = ContentDigest.Of(file, reporter, cancellation);
         if (digest != expected)
         {
             throw Other(path, "its SHA-256", digest, expected);

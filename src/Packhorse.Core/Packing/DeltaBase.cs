@@ -54,14 +54,14 @@ public sealed class DeltaBase
         foreach (PackedPackage package in pack.Packages)
         {
             IRandomAccess member = pack.Member(package.Path);
-            Digest sha256 = package.Expected.Sha256 ?? Hash(member, _ => { }, cancellation);
+            Digest sha256 = package.Expected.Sha256 ?? ContentDigest.Of(member, SilentReporter.Instance, cancellation);
             of._contents.Add(package.Path, new ExpectedContent(member.Length, sha256, null));
         }
         if (pack.File is { } file)
         {
             reporter.BeginStage($"Reading {name}", 1, file.Length);
             of.Size = file.Length;
-            of.Sha256 = Hash(file, count => reporter.Advance(count), cancellation);
+            of.Sha256 = ContentDigest.Of(file, reporter, cancellation);
             CheckName(name, of.Sha256.Value);
         }
         return of;
@@ -106,23 +106,6 @@ public sealed class DeltaBase
                 Hint = "bring the file again; if it is right, give it another name",
             };
         }
-    }
-
-    private static Digest Hash(IRandomAccess file, Action<int> advance, CancellationToken cancellation)
-    {
-        const int BlockBytes = 1 << 20;
-        using var hash = new Sha256();
-        var block = new byte[BlockBytes];
-        long offset = 0;
-        int count;
-        while ((count = file.Read(block, offset)) > 0)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            hash.Append(block.AsSpan(0, count));
-            offset += count;
-            advance(count);
-        }
-        return hash.Finish();
     }
 
     private static UsageException Refused(string message) =>

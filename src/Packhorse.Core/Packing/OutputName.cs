@@ -10,8 +10,6 @@ namespace Packhorse.Packing;
 /// </summary>
 public sealed class OutputName
 {
-    private const int BlockBytes = 1 << 20;
-
     private readonly NameTemplate _template;
 
     private OutputName(NameTemplate template) => _template = template;
@@ -28,7 +26,9 @@ public sealed class OutputName
     /// <summary>Gives a file that is written its name.</summary>
     /// <exception cref="UsageException">Something other than a file has that name.</exception>
     internal void Complete(OutputFile file, CancellationToken cancellation) =>
-        file.CompleteAs(_template.Fill(DependsOnContent ? HashOf(file, cancellation) : default));
+        file.CompleteAs(
+            _template.Fill(DependsOnContent ? ContentDigest.Of(file, SilentReporter.Instance, cancellation) : default)
+        );
 
     /// <summary>Gives an image that is written its name.</summary>
     /// <inheritdoc cref="Complete(OutputFile, CancellationToken)"/>
@@ -42,20 +42,5 @@ public sealed class OutputName
         {
             Complete(file, cancellation);
         }
-    }
-
-    private static Digest HashOf(OutputFile file, CancellationToken cancellation)
-    {
-        using var hash = new Sha256();
-        var block = new byte[BlockBytes];
-        long offset = 0;
-        int count;
-        while ((count = file.Read(block, offset)) > 0)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            hash.Append(block.AsSpan(0, count));
-            offset += count;
-        }
-        return hash.Finish();
     }
 }

@@ -1,3 +1,4 @@
+using Packhorse.Codecs;
 using Packhorse.Fetch;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -22,7 +23,7 @@ internal static class ArrivedFile
         }
         using InputFile file = InputFile.Open(path);
         reporter.BeginStage("Comparing", 1, file.Length);
-        Digest digest = LocalFile.Hash(file, file.Length, reporter, cancellation);
+        Digest digest = ContentDigest.Of(file, reporter, cancellation);
         using ImageFile? image = TryOpenImage(path);
         Digest? root = image?.Image.Footer.Root;
         return

@@ -69,7 +69,7 @@ public sealed class DirectoryDestination : IDestination
         {
             reporter.BeginStage("Comparing", 1, there.Length);
         }
-        Digest digest = LocalFile.Hash(
+        Digest digest = ContentDigest.Of(
             there,
             there.Length,
             there.Length == file.Size ? reporter : SilentReporter.Instance,

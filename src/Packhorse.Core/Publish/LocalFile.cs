@@ -26,7 +26,7 @@ public sealed record LocalFile(string Path, long Size, Digest Sha256, Digest? Ro
         string absolute = FileTree.Absolute(path);
         using InputFile file = InputFile.Open(absolute);
         reporter.BeginStage("Reading", 1, file.Length);
-        Digest digest = Hash(file, file.Length, reporter, cancellation);
+        Digest digest = ContentDigest.Of(file, reporter, cancellation);
         using ImageFile? image = ImageFile.TryOpen(absolute);
         var local = new LocalFile(absolute, file.Length, digest, image?.Image.Footer.Root)
         {
@@ -67,26 +67,5 @@ public sealed record LocalFile(string Path, long Size, Digest Sha256, Digest? Ro
             {
                 Hint = "name it yourself, as in --name 'data-{sha256:12}.tar.gz'",
             };
-    }
-
-    /// <exception cref="CorruptDataException">It ends before <paramref name="length"/> bytes.</exception>
-    internal static Digest Hash(IRandomAccess file, long length, IReporter reporter, CancellationToken cancellation)
-    {
-        using var hash = new Sha256();
-        var block = new byte[BlockBytes];
-        long offset = 0;
-        while (offset < length)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            int count = file.Read(block.AsSpan(0, (int)Math.Min(block.Length, length - offset)), offset);
-            if (count == 0)
-            {
-                break;
-            }
-            hash.Append(block.AsSpan(0, count));
-            offset += count;
-            reporter.Advance(count);
-        }
-        return hash.Finish();
     }
 }

@@ -1,3 +1,4 @@
+using Packhorse.Codecs;
 using Packhorse.Fetch;
 using Packhorse.Model;
 using Packhorse.Os;
@@ -149,7 +150,7 @@ public static class PublishedFiles
         }
         using InputFile file = InputFile.Open(path);
         reporter.BeginStage($"Reading {name}", 1, file.Length);
-        Digest digest = LocalFile.Hash(file, file.Length, reporter, cancellation);
+        Digest digest = ContentDigest.Of(file, reporter, cancellation);
         return hash.Fits(digest) || IsNamedByRoot(path, hash, reporter, cancellation)
             ? PublishedState.Right
             : PublishedState.Broken;

@@ -21,6 +21,12 @@ internal sealed class CommonOptions
     public void AddTo(Command command)
     {
         command.Options.Add(DryRun);
+        AddReporting(command);
+    }
+
+    /// <summary>Of commands that change nothing which a dry run could leave as it is.</summary>
+    public void AddReporting(Command command)
+    {
         command.Options.Add(Json);
         command.Options.Add(Quiet);
         command.Options.Add(Verbose);

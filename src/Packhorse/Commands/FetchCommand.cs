@@ -51,9 +51,7 @@ internal sealed class FetchCommand
         self._signature.AddTo(command);
         self._federation.AddTo(command);
         self._network.AddTo(command);
-        command.Options.Add(self._common.Json);
-        command.Options.Add(self._common.Quiet);
-        command.Options.Add(self._common.Verbose);
+        self._common.AddReporting(command);
         Examples.Add(
             command,
             "packhorse fetch osdf:///chtc/staging/a/alice/envs/gpu-1a2b3c4d.sqfs",

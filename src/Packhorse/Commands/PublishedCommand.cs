@@ -36,9 +36,7 @@ internal sealed class PublishedCommand
         self._ssh.AddTo(command);
         self._federation.AddTo(command);
         self._network.AddTo(command);
-        command.Options.Add(self._common.Json);
-        command.Options.Add(self._common.Quiet);
-        command.Options.Add(self._common.Verbose);
+        self._common.AddReporting(command);
         Examples.Add(
             command,
             "packhorse published $STAGING/envs",

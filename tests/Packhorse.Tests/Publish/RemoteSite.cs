@@ -23,7 +23,11 @@ public abstract class RemoteSite : IClassFixture<SshServer>, IDisposable
         _file = _scratch.Write("environment.sh", Content);
     }
 
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     private protected JsonElement Publish(string ssh) =>
         JsonDocument.Parse(Run(ssh, "--json").Successful().Text).RootElement.GetProperty("files")[0];

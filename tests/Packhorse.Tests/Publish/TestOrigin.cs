@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Packhorse.Tests.Support;
@@ -24,26 +23,18 @@ internal sealed record PutAnswer
 }
 
 /// <summary>
-/// A federation of one server on loopback that can be written to: discovery, director and origin. On raw sockets, so that a refusal
-/// comes before the body and a cut is a cut.
+/// A federation of one server on loopback that can be written to: discovery, director and origin.
 /// </summary>
 internal sealed class TestOrigin : IAsyncDisposable
 {
     private const string DirectorPath = "/director";
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentBag<Task> _connections = [];
     private readonly ConcurrentQueue<FlakyRequest> _requests = new();
-    private readonly Task _accepting;
+    private readonly LoopbackListener _listener;
 
-    public TestOrigin()
-    {
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
+    public TestOrigin() => _listener = new LoopbackListener(ConverseAsync);
 
-    public string Authority => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public string Authority => _listener.Authority;
 
     public Uri Discovery => new($"http://{Authority}/");
 
@@ -73,96 +64,45 @@ internal sealed class TestOrigin : IAsyncDisposable
     public int CountOf(string method) =>
         Requests.Count(one => one.Method == method && one.Path.StartsWith("/ns/", StringComparison.Ordinal));
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
+
+    private async Task ConverseAsync(Socket socket, CancellationToken cancellation)
     {
-        await _stop.CancelAsync();
-        await _accepting;
-        _listener.Stop();
-        await Task.WhenAll(_connections);
-        _stop.Dispose();
-        _listener.Dispose();
+        await using var stream = new NetworkStream(socket);
+        if (await LoopbackListener.ReadHeadAsync(stream, cancellation) is not { } request)
+        {
+            return;
+        }
+        _requests.Enqueue(request);
+        await AnswerAsync(request, stream, cancellation);
+        // What is still on its way to here would make the end a reset, and the answer be lost.
+        socket.Shutdown(SocketShutdown.Send);
+        var rest = new byte[1 << 16];
+        while (request.Method == "PUT" && await stream.ReadAsync(rest, cancellation) > 0) { }
     }
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                _connections.Add(ConverseAsync(await _listener.AcceptSocketAsync(_stop.Token)));
-            }
-        }
-        catch (Exception error) when (error is OperationCanceledException or SocketException)
-        {
-            // The end of the test.
-        }
-    }
-
-    private async Task ConverseAsync(Socket socket)
-    {
-        await Task.Yield();
-        try
-        {
-            using (socket)
-            {
-                await using var stream = new NetworkStream(socket);
-                if (await ReadHeadAsync(stream) is { } request)
-                {
-                    _requests.Enqueue(request);
-                    await AnswerAsync(request, stream);
-                    // What is still on its way to here would make the end a reset, and the answer be lost.
-                    socket.Shutdown(SocketShutdown.Send);
-                    var rest = new byte[1 << 16];
-                    while (request.Method == "PUT" && await stream.ReadAsync(rest, _stop.Token) > 0) { }
-                }
-            }
-        }
-        catch (Exception error)
-            when (error is IOException or OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // The client has gone, or the end of the test.
-        }
-    }
-
-    private async Task<FlakyRequest?> ReadHeadAsync(NetworkStream stream)
-    {
-        var head = new StringBuilder();
-        var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
-        {
-            if (await stream.ReadAsync(one, _stop.Token) == 0)
-            {
-                return null;
-            }
-            head.Append((char)one[0]);
-        }
-        string[] lines = head.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        return new FlakyRequest(
-            lines[0].Split(' ')[0],
-            lines[0].Split(' ')[1],
-            lines
-                .Skip(1)
-                .Select(line => line.Split(':', 2))
-                .ToDictionary(pair => pair[0].Trim(), pair => pair[1].Trim(), StringComparer.OrdinalIgnoreCase)
-        );
-    }
-
-    private Task AnswerAsync(FlakyRequest request, NetworkStream stream)
+    private Task AnswerAsync(FlakyRequest request, NetworkStream stream, CancellationToken cancellation)
     {
         string path = request.Path.Split('?')[0];
         return path == "/.well-known/pelican-configuration"
-                ? SendAsync(stream, 200, $"{{\"director_endpoint\": \"http://{Authority}{DirectorPath}\"}}")
+                ? SendAsync(
+                    stream,
+                    200,
+                    $"{{\"director_endpoint\": \"http://{Authority}{DirectorPath}\"}}",
+                    [],
+                    cancellation
+                )
             : path.StartsWith(DirectorPath, StringComparison.Ordinal)
-                ? DirectAsync(request, path[DirectorPath.Length..], stream)
+                ? DirectAsync(request, path[DirectorPath.Length..], stream, cancellation)
             : request.Method switch
             {
-                "PUT" => StoreAsync(request, path, stream),
-                "PROPFIND" => ListAsync(path, stream),
-                _ => GiveAsync(request, path, stream),
+                "PUT" => StoreAsync(request, path, stream, cancellation),
+                "PROPFIND" => ListAsync(path, stream, cancellation),
+                _ => GiveAsync(request, path, stream, cancellation),
             };
     }
 
-    private Task DirectAsync(FlakyRequest request, string path, NetworkStream stream)
+    private Task DirectAsync(FlakyRequest request, string path, NetworkStream stream, CancellationToken cancellation)
     {
         bool isPut = request.Method == "PUT";
         int? refusal =
@@ -172,22 +112,33 @@ internal sealed class TestOrigin : IAsyncDisposable
             : 404;
         string to = (isPut ? DirectorLeadsTo : null) ?? $"http://{Authority}{path}";
         return refusal is { } status
-            ? SendAsync(stream, status, "", "Server: pelican/7.26.0")
-            : SendAsync(stream, 307, "", ["Server: pelican/7.26.0", $"Location: {to}", .. DirectorHeaders]);
+            ? SendAsync(stream, status, "", ["Server: pelican/7.26.0"], cancellation)
+            : SendAsync(
+                stream,
+                307,
+                "",
+                ["Server: pelican/7.26.0", $"Location: {to}", .. DirectorHeaders],
+                cancellation
+            );
     }
 
-    private async Task StoreAsync(FlakyRequest request, string path, NetworkStream stream)
+    private async Task StoreAsync(
+        FlakyRequest request,
+        string path,
+        NetworkStream stream,
+        CancellationToken cancellation
+    )
     {
         PutAnswer answer = Puts.TryDequeue(out PutAnswer? next) ? next : new PutAnswer();
         bool isAllowed = Token is null || request["Authorization"] == $"Bearer {Token}";
         if (!isAllowed || answer.Refusal is not null)
         {
-            await SendAsync(stream, answer.Refusal ?? 403, "", answer.Headers);
+            await SendAsync(stream, answer.Refusal ?? 403, "", answer.Headers, cancellation);
             return;
         }
         if (request["Expect"] is not null)
         {
-            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), _stop.Token);
+            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellation);
         }
         var body = new byte[int.Parse(request["Content-Length"]!, CultureInfo.InvariantCulture)];
         int length = Math.Min(answer.CutAfter ?? body.Length, body.Length);
@@ -195,7 +146,7 @@ internal sealed class TestOrigin : IAsyncDisposable
             body.AsMemory(0, length),
             length,
             throwOnEndOfStream: false,
-            _stop.Token
+            cancellation
         );
         if (answer.Damages)
         {
@@ -204,29 +155,34 @@ internal sealed class TestOrigin : IAsyncDisposable
         Objects[path] = body[..got];
         if (answer.CutAfter is null && got == body.Length)
         {
-            await SendAsync(stream, 201, "");
+            await SendAsync(stream, 201, "", [], cancellation);
         }
     }
 
-    private async Task GiveAsync(FlakyRequest request, string path, NetworkStream stream)
+    private async Task GiveAsync(
+        FlakyRequest request,
+        string path,
+        NetworkStream stream,
+        CancellationToken cancellation
+    )
     {
         if (!Objects.TryGetValue(path, out byte[]? body))
         {
-            await SendAsync(stream, 404, "");
+            await SendAsync(stream, 404, "", [], cancellation);
             return;
         }
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n"),
-            _stop.Token
+            cancellation
         );
         if (request.Method == "GET")
         {
-            await stream.WriteAsync(body, _stop.Token);
+            await stream.WriteAsync(body, cancellation);
         }
     }
 
     // As XRootD writes it.
-    private Task ListAsync(string path, NetworkStream stream)
+    private Task ListAsync(string path, NetworkStream stream, CancellationToken cancellation)
     {
         string directory = path.TrimEnd('/');
         IEnumerable<string> entries = Objects
@@ -239,7 +195,9 @@ internal sealed class TestOrigin : IAsyncDisposable
             207,
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:multistatus xmlns:D=\"DAV:\" xmlns:ns1=\"http://apache.org/dav/props/\">\n"
                 + string.Concat(entries)
-                + "</D:multistatus>\n"
+                + "</D:multistatus>\n",
+            [],
+            cancellation
         );
     }
 
@@ -261,7 +219,13 @@ internal sealed class TestOrigin : IAsyncDisposable
 
             """;
 
-    private async Task SendAsync(NetworkStream stream, int status, string body, params string[] headers)
+    private async Task SendAsync(
+        NetworkStream stream,
+        int status,
+        string body,
+        string[] headers,
+        CancellationToken cancellation
+    )
     {
         string[] lines =
         [
@@ -270,6 +234,6 @@ internal sealed class TestOrigin : IAsyncDisposable
             $"Content-Length: {Encoding.UTF8.GetByteCount(body)}",
             .. headers,
         ];
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n\r\n" + body), _stop.Token);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n\r\n" + body), cancellation);
     }
 }

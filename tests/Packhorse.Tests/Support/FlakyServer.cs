@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 
 namespace Packhorse.Tests.Support;
 
@@ -13,21 +11,17 @@ namespace Packhorse.Tests.Support;
 /// </summary>
 public sealed class FlakyServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, FlakyResource> _resources = new();
-    private readonly ConcurrentBag<Task> _connections = [];
     private readonly X509Certificate2? _certificate;
-    private readonly Task _accepting;
+    private readonly LoopbackListener _listener;
 
     public FlakyServer(X509Certificate2? certificate = null)
     {
         _certificate = certificate;
-        _listener.Start();
-        _accepting = AcceptAsync();
+        _listener = new LoopbackListener(ConverseAsync);
     }
 
-    public string Authority => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public string Authority => _listener.Authority;
 
     public string Scheme => _certificate is null ? "http" : "https";
 
@@ -43,51 +37,17 @@ public sealed class FlakyServer : IAsyncDisposable
 
     public FlakyResource ServeAlways(string name, byte[] body, FlakyAnswer answer) => Serve(name, body, [], answer);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _accepting;
-        _listener.Stop();
-        await Task.WhenAll(_connections);
-        _stop.Dispose();
-        _listener.Dispose();
-    }
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task ConverseAsync(Socket socket, CancellationToken cancellation)
     {
-        try
-        {
-            while (true)
-            {
-                _connections.Add(ConverseAsync(await _listener.AcceptSocketAsync(_stop.Token)));
-            }
-        }
-        catch (Exception error) when (error is OperationCanceledException or SocketException)
-        {
-            // The end of the test.
-        }
-    }
-
-    private async Task ConverseAsync(Socket socket)
-    {
-        await Task.Yield();
-        try
-        {
-            using (socket)
-            {
-                socket.NoDelay = true;
-                await using var network = new NetworkStream(socket);
-                await using Stream stream = await SecureAsync(network);
-                while (await ReadHeadAsync(stream) is { } request && await AnswerAsync(request, stream, socket)) { }
-            }
-        }
-        catch (Exception error)
-            when (error is IOException or OperationCanceledException or SocketException or ObjectDisposedException
-                || error is System.Security.Authentication.AuthenticationException
-            )
-        {
-            // The client has gone, or the end of the test.
-        }
+        socket.NoDelay = true;
+        await using var network = new NetworkStream(socket);
+        await using Stream stream = await SecureAsync(network);
+        while (
+            await LoopbackListener.ReadHeadAsync(stream, cancellation) is { } request
+            && await AnswerAsync(request, stream, socket, cancellation)
+        ) { }
     }
 
     private async Task<Stream> SecureAsync(NetworkStream network)
@@ -101,38 +61,20 @@ public sealed class FlakyServer : IAsyncDisposable
         return secure;
     }
 
-    private async Task<FlakyRequest?> ReadHeadAsync(Stream stream)
-    {
-        var head = new List<byte>();
-        var one = new byte[1];
-        while (!head.TakeLast(4).SequenceEqual("\r\n\r\n"u8.ToArray()))
-        {
-            if (await stream.ReadAsync(one, _stop.Token) == 0)
-            {
-                return null;
-            }
-            head.Add(one[0]);
-        }
-        string[] lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        return new FlakyRequest(
-            lines[0].Split(' ')[0],
-            lines[0].Split(' ')[1],
-            lines
-                .Skip(1)
-                .Select(line => line.Split(':', 2))
-                .ToDictionary(pair => pair[0].Trim(), pair => pair[1].Trim(), StringComparer.OrdinalIgnoreCase)
-        );
-    }
-
     /// <returns>True when the connection stays open.</returns>
-    private async Task<bool> AnswerAsync(FlakyRequest request, Stream stream, Socket socket)
+    private async Task<bool> AnswerAsync(
+        FlakyRequest request,
+        Stream stream,
+        Socket socket,
+        CancellationToken cancellation
+    )
     {
         string name = request.Path.Split('?')[0].Split('/')[^1];
         if (!_resources.TryGetValue(name, out FlakyResource? resource))
         {
             resource = new FlakyResource([], [], new FlakyAnswer { Status = 404 });
         }
-        return await resource.Take(request).SendAsync(request, resource, stream, socket, _stop.Token);
+        return await resource.Take(request).SendAsync(request, resource, stream, socket, cancellation);
     }
 }
 
