@@ -105,6 +105,12 @@ internal sealed partial class StorageServers : IDisposable
     /// <summary>Files of the origin below <c>/chtc</c>, as this machine sees them.</summary>
     public string Objects => Path.Combine(_directory, "origin", "chtc");
 
+    /// <summary>Where the cache keeps what it has read.</summary>
+    public string CacheStore => Path.Combine(_directory, "cache");
+
+    /// <summary>A process in their network.</summary>
+    public int Process => _holder.Id;
+
     /// <exception cref="MissingToolException">They cannot run on this machine.</exception>
     public static StorageServers Start()
     {
@@ -135,7 +141,7 @@ internal sealed partial class StorageServers : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var servers = new StorageServers(Process.Start(start)!, own);
+        var servers = new StorageServers(System.Diagnostics.Process.Start(start)!, own);
         try
         {
             servers.WaitUntilTheyAnswer();

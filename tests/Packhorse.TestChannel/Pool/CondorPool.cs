@@ -39,7 +39,7 @@ public sealed class CondorPool : IDisposable
     /// <summary>Where the user has large files, as CHTC's variable STAGING says it.</summary>
     public static string StagingInside => $"/staging/{PoolRoot.User[0]}/{PoolRoot.User}";
 
-    /// <summary>What osdf:// URLs name: a directory for the pool's own plugin, which is test code.</summary>
+    /// <summary>What osdf:// URLs name: a directory for the pool's own plugin, which is test code; that of the origin of a federation.</summary>
     public string Objects => $"{_directory}/var/lib/osdf/objects";
 
     /// <summary>What is /staging in the pool, as this machine sees it; <c>osdf:///chtc/staging</c> is the same.</summary>
@@ -66,9 +66,13 @@ public sealed class CondorPool : IDisposable
         Prepare(own, root, options);
         string[] shown = [own + "/plugins", "/opt/pool", own + "/programs", "/opt/bin"];
         // In a session of its own: what interrupts this program's group is not for the pool, which this program ends.
+        string[] network = options.Federation is { } federation
+            ? ["nsenter", $"--net=/proc/{federation.Process}/ns/net"]
+            : [];
         var start = new ProcessStartInfo(
             "setsid",
             [
+                .. network,
                 .. (string[])["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--uts", "--ipc"],
                 .. (string[])["--kill-child=KILL", "/bin/sh", own + "/pool.sh", root, own, .. shown],
             ]
@@ -129,7 +133,7 @@ public sealed class CondorPool : IDisposable
         var start = new ProcessStartInfo(
             "nsenter",
             [
-                .. (string[])["-t", _master, "-m", "-p", "-u", "-i", "--", "env", "-i", path, .. variables],
+                .. (string[])["-t", _master, "-m", "-n", "-p", "-u", "-i", "--", "env", "-i", path, .. variables],
                 .. (string[])["setpriv", .. identity, "--", "env", "-C", inside, .. command],
             ]
         )
@@ -184,7 +188,7 @@ public sealed class CondorPool : IDisposable
                     "var/lib/condor/spool",
                     "var/log/condor",
                     "var/spool/condor",
-                    "var/lib/osdf/objects/chtc" + StagingInside,
+                    "var/lib/osdf/objects",
                     "plugins",
                     "programs",
                 ]
@@ -192,6 +196,12 @@ public sealed class CondorPool : IDisposable
         {
             Directory.CreateDirectory(Path.Combine(own, directory));
         }
+        if (options.Federation is { } federation)
+        {
+            File.CreateSymbolicLink(own + "/var/lib/osdf/objects/chtc", federation.Objects);
+            File.WriteAllText(own + "/plugins/director", federation.Director);
+        }
+        Directory.CreateDirectory($"{own}/var/lib/osdf/objects/chtc{StagingInside}");
         foreach (string file in Directory.GetFiles(root + "/etc/condor/config.d"))
         {
             File.Copy(file, $"{own}/etc/condor/config.d/{Path.GetFileName(file)}");
@@ -219,7 +229,7 @@ public sealed class CondorPool : IDisposable
         }
         Tool.Run("chmod", ["-R", "go+rX", own]);
         Tool.Run("chmod", ["-R", "a+rx", own + "/plugins", own + "/programs"]);
-        Tool.Run("chmod", ["-R", "a+rwX", own + "/var/lib/osdf"]);
+        Tool.Run("chmod", ["-R", "a+rwX", own + "/var/lib/osdf", $"{own}/var/lib/osdf/objects/chtc/staging"]);
         Tool.Run("chown", [$"{PoolRoot.UserId}:{PoolRoot.UserId}", $"{own}/home/{PoolRoot.User}"]);
         Tool.Run("chown", ["-R", "64:64", own + "/var/lib/condor", own + "/var/log/condor", own + "/var/spool/condor"]);
     }

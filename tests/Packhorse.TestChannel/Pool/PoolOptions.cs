@@ -18,9 +18,18 @@ public sealed record PoolOptions
     /// <summary>Programs that are in the pool's /opt/bin; by name and path.</summary>
     public IReadOnlyDictionary<string, string> Programs { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Where osdf:// URLs are brought from; null: a directory.</summary>
+    public PoolFederation? Federation { get; init; }
+
     /// <summary>Where the root is kept.</summary>
     public string CacheDirectory { get; init; } = ChannelOptions.DefaultCacheDirectory;
 }
+
+/// <summary>A federation whose caches the pool's plugin asks, as Pelican's would.</summary>
+/// <param name="Director">The URL that knows who has an object.</param>
+/// <param name="Objects">The directory of its origin that is <c>/chtc</c>.</param>
+/// <param name="Process">A process in the network of the federation, in which the pool is then, too.</param>
+public sealed record PoolFederation(string Director, string Objects, int Process);
 
 /// <summary>A node of a pool, which believes to be a machine: what it says of itself, it can be told.</summary>
 /// <param name="Name">A word of small letters.</param>

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""TEST CODE: a file-transfer plugin of the test pool that answers for osdf:// as Pelican's does, out of a directory.
+"""TEST CODE: a file-transfer plugin of the test pool that answers for osdf:// as Pelican's does.
 
-Objects are files below /var/lib/osdf, named by the path of the URL, and are never replaced. Each transfer is a line of
-/var/lib/osdf/transfers: the direction, the bytes and the URL.
+Objects are files below /var/lib/osdf, named by the path of the URL, and are never replaced. Where /opt/pool/director has the
+URL of a federation's director, they are read from where it sends who asks, and nothing is compared: as of caches. Each transfer is
+a line of /var/lib/osdf/transfers: the direction, the bytes and the URL.
 """
 import os
 import re
@@ -11,9 +12,11 @@ import subprocess
 import sys
 import time
 import urllib.parse
+import urllib.request
 
 ROOT = "/var/lib/osdf/objects"
 LOG = "/var/lib/osdf/transfers"
+DIRECTOR = "/opt/pool/director"
 CAPABILITIES = """\
 MultipleFileSupport = true
 PluginVersion = "test"
@@ -39,6 +42,12 @@ def requests(text):
 def transfer(url, local, upload):
     parts = urllib.parse.urlsplit(url)
     path = ROOT + urllib.parse.unquote(parts.path)
+    if os.path.exists(DIRECTOR) and not upload:
+        with open(DIRECTOR, encoding="ascii") as director:
+            asked = director.read() + parts.path + ("?" + parts.query if parts.query else "")
+        with urllib.request.urlopen(asked, timeout=60) as answer, open(local, "wb") as file:
+            shutil.copyfileobj(answer, file)
+        return os.path.getsize(local)
     if upload:
         if os.path.exists(path):
             raise FileExistsError("the object exists, and objects are immutable: " + parts.path)

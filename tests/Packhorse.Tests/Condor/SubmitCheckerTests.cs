@@ -90,6 +90,8 @@ public sealed class SubmitCheckerTests : IDisposable
     [InlineData("seed = 7\narguments = $INT(seed,%03d)", "", "")]
     [InlineData("request_flux_capacitors = 1", "", "")]
     [InlineData("box_oauth_permissions = read", "", "")]
+    [InlineData("container_service_names = web\nweb_container_port = 80", "", "")]
+    [InlineData("universe = grid\nremote_universe = vanilla", "", "")]
     [InlineData("request_cpus = 1\nrequest_cpus = 2", "", "repeated-keyword")]
     [InlineData("request_memory = 1 GB\nRequestMemory = 2 GB", "", "repeated-keyword")]
     [InlineData("RequestMemory = 1 GB\nRequestMemory = 2 GB", "", "repeated-keyword")]

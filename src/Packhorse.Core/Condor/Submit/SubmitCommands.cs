@@ -94,7 +94,7 @@ internal static class SubmitCommands
             .Concat(Words(OtherNames).Select(pair => pair.Split('=')).Select(pair => (Name: pair[0], Command: pair[1])))
             .ToFrozenDictionary(pair => pair.Name, pair => pair.Command, StringComparer.OrdinalIgnoreCase);
 
-    // Custom resources (request_NAME), OAuth services (NAME_oauth_permissions), EC2 tags and the like have names of the user's.
+    // Custom resources (request_NAME), OAuth services (NAME_oauth_permissions), ports of containers, EC2 tags and the like have names of the user's.
     private static readonly string[] OpenPrefixes =
     [
         "request_",
@@ -118,6 +118,8 @@ internal static class SubmitCommands
         All.Contains(name)
         || Alternates.ContainsKey(name)
         || name.Contains("_oauth_", StringComparison.OrdinalIgnoreCase)
+        || name.EndsWith("_container_port", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("remote_", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("dag_", StringComparison.OrdinalIgnoreCase)
         || name.EndsWith(".dagman", StringComparison.OrdinalIgnoreCase);
 
