@@ -535,5 +535,6 @@ internal static partial class Program
         ("strace", "strace"),
         ("util-linux-extra", "fincore"),
         ("squashfs-tools", "unsquashfs"),
+        ("squashfuse", "squashfuse"),
     ];
 }

@@ -27,7 +27,10 @@ internal sealed class MemoryLimit : IDisposable
     }
 
     /// <summary>A line for a shell that puts the shell itself into the group.</summary>
-    public string Enter => $"echo $$ > {_directory}/cgroup.procs";
+    public string Enter => Put("$$");
+
+    /// <summary>A line for a shell that puts another process into the group; what that has already stays where it is.</summary>
+    public string Put(string process) => $"echo {process} > {_directory}/cgroup.procs";
 
     public void Dispose()
     {

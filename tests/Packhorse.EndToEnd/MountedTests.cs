@@ -117,6 +117,29 @@ public sealed class MountedTests : IClassFixture<MountedTests.Images>
     }
 
     [Fact]
+    public void When_the_server_has_no_memory_left_the_log_says_so_and_the_command_ends()
+    {
+        // Less than the blocks that it keeps: of what it does not have yet.
+        using var limit = new MemoryLimit(2 << 20);
+        string starve =
+            "rm -f $TMPDIR/server $TMPDIR/starved; (while ! [ -e $TMPDIR/server ]; do sleep 0.05; done; "
+            + $"server=$(cut -d' ' -f1 $TMPDIR/server); {limit.Put("$server")}; touch $TMPDIR/starved) &";
+        const string Command =
+            "cat /proc/$PPID/task/$PPID/children > $TMPDIR/new; mv $TMPDIR/new $TMPDIR/server; "
+            + "while ! [ -e $TMPDIR/starved ]; do sleep 0.05; done; find $CONDA_PREFIX -type f -exec cat {} + > /dev/null";
+
+        Outcome outcome = Script($"$P run $I -- sh -c '{Command}; sleep 60'", starve);
+
+        Assert.Equal(137, outcome.ExitCode);
+        Assert.Contains(ByNamespace, outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "the server of the mount was killed, perhaps for want of memory",
+            outcome.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void A_second_shell_enters_what_runs()
     {
         Outcome outcome = Script(
@@ -138,7 +161,7 @@ public sealed class MountedTests : IClassFixture<MountedTests.Images>
         Assert.SkipUnless(Environment.UserName == "root", "this test becomes other users and mounts: only as root");
         string device = Path.Combine(_images["dev"], "fuse");
         string prepare =
-            $"set -e; {before}; mount -t tmpfs -o mode=755 none '{_images["dev"]}'; mknod -m 666 '{device}' c 10 229; "
+            $"set -e; {before}\n mount -t tmpfs -o mode=755 none '{_images["dev"]}'; mknod -m 666 '{device}' c 10 229; "
             + $"mount --bind '{device}' /dev/fuse; cd /; exec setpriv --reuid=65534 --regid=65534 --clear-groups /bin/sh -ec \"$1\"";
         var variables = new Dictionary<string, string>
         {

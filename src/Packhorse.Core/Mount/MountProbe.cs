@@ -10,6 +10,7 @@ public static class MountProbe
 {
     private const string MostNamespaces = "/proc/sys/user/max_user_namespaces";
     private const string NamespacesForUsers = "/proc/sys/kernel/unprivileged_userns_clone";
+    private const string RestrictedByAppArmor = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
     private static readonly string[] MounterDirectories = ["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin"];
 
     /// <returns>Null when nothing speaks against it.</returns>
@@ -42,6 +43,13 @@ public static class MountProbe
                     : null
             );
     }
+
+    /// <summary>What is known to refuse namespaces here, to be named where one was refused: it lets some programs pass, so that all may try.</summary>
+    /// <returns>Null when nothing is.</returns>
+    public static string? WhoRefusesNamespaces() =>
+        Setting(RestrictedByAppArmor) == "1" && ProcessImage.UserId != 0
+            ? "AppArmor restricts user namespaces: kernel.apparmor_restrict_unprivileged_userns is 1"
+            : null;
 
     private static string? WhyNoDevice() =>
         !FileTree.Exists(FuseDevice.DevicePath) ? $"there is no {FuseDevice.DevicePath}"

@@ -3,8 +3,10 @@ using Packhorse.Image;
 namespace Packhorse.Pack;
 
 /// <summary>
-/// In which order the files of an image are unpacked: first what is needed first, then large files, so that no thread is left with one at
-/// the end, then the others in pieces of work in the order in which they are stored, so that every fragment is decoded once.
+/// In which order the files of an image are unpacked: first what was named, then large files, so that no thread is left with one at the
+/// end, then the others in pieces of work in the order in which they are stored, so that every fragment is decoded once. Last comes what
+/// the recorded program needs, which begins when all is there: what is written last is still in memory then, also of an environment that
+/// is larger than the memory of the job.
 /// </summary>
 internal static class ImageSchedule
 {
@@ -12,7 +14,7 @@ internal static class ImageSchedule
     private const long JobBytes = 4 << 20;
     private const int JobFiles = 256;
 
-    /// <param name="first">See <see cref="UnpackRequest.First"/>.</param>
+    /// <param name="first">See <see cref="UnpackRequest.First"/>; null: the recorded program's come last.</param>
     /// <returns>What one thread does in one go.</returns>
     public static IReadOnlyList<IReadOnlyList<ImageEntry>> Plan(
         IReadOnlyList<ImageEntry> entries,
@@ -25,19 +27,20 @@ internal static class ImageSchedule
         {
             entry.Rank = rank(entry);
         }
-        var jobs = new List<IReadOnlyList<ImageEntry>>();
+        var ranked = new List<IReadOnlyList<ImageEntry>>();
         AddJobs(
-            jobs,
+            ranked,
             entries.Where(entry => entry.Rank < int.MaxValue),
             (left, right) => left.Rank.CompareTo(right.Rank)
         );
+        var jobs = new List<IReadOnlyList<ImageEntry>>();
         AddJobs(
             jobs,
             entries.Where(entry => entry.Rank == int.MaxValue && entry.Size >= LargeBytes),
             (left, right) => right.Size.CompareTo(left.Size)
         );
         AddJobs(jobs, entries.Where(entry => entry.Rank == int.MaxValue && entry.Size < LargeBytes), (_, _) => 0);
-        return jobs;
+        return first is null ? [.. jobs, .. ranked] : [.. ranked, .. jobs];
     }
 
     // What the order leaves open is in the order in which it is stored.
@@ -94,20 +97,11 @@ internal static class ImageSchedule
 
     private static Func<ImageEntry, int> ByHotSet(EnvironmentImage image)
     {
-        long begin = image.Footer.FileSystem.Offset;
-        (long Begin, long End, int Rank)[] ranges =
-        [
-            .. image
-                .ReadHotSet()
-                .Blocks.Select((range, rank) => (range.Offset - begin, range.End - begin, rank))
-                .OrderBy(range => range.Item1),
-        ];
-        long[] begins = [.. ranges.Select(range => range.Begin)];
-        return entry =>
+        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (UsedRange range in image.ReadHotSet().Files)
         {
-            int index = Array.BinarySearch(begins, entry.Order);
-            index = index < 0 ? ~index - 1 : index;
-            return entry.Size > 0 && index >= 0 && entry.Order < ranges[index].End ? ranges[index].Rank : int.MaxValue;
-        };
+            ranks.TryAdd(range.Path, ranks.Count);
+        }
+        return ranks.Count == 0 ? _ => int.MaxValue : entry => ranks.GetValueOrDefault(entry.Path, int.MaxValue);
     }
 }

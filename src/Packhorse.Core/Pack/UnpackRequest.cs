@@ -39,8 +39,8 @@ public sealed record UnpackRequest
     public bool KeepByteCode { get; init; }
 
     /// <summary>
-    /// Of an image: paths in the environment, directories with all that is in them, that are unpacked first, in this order. Null: what is
-    /// known to be needed by the recorded program.
+    /// Of an image: paths in the environment, directories with all that is in them, that are unpacked first, in this order. Null: none
+    /// is, and what the recorded program reads comes last.
     /// </summary>
     public IReadOnlyList<string>? First { get; init; }
 

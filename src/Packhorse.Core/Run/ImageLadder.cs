@@ -3,7 +3,6 @@ using Packhorse.Image;
 using Packhorse.Model;
 using Packhorse.Mount;
 using Packhorse.Os;
-using Packhorse.Pack;
 
 namespace Packhorse.Run;
 
@@ -19,13 +18,13 @@ internal sealed class ImageLadder : IDisposable
     private readonly IReporter _reporter;
     private readonly List<RungFinding> _findings = [];
     private readonly long _begun;
-    private readonly Lazy<string?> _scratch;
+    private readonly MountScratch _scratch;
 
     public ImageLadder(StartRequest request, InputFile file, ImageIdentity image, IReporter reporter)
     {
         _begun = request.Clock.GetTimestamp();
         (_request, _file, _image, _reporter) = (request, file, image, reporter);
-        _scratch = new Lazy<string?>(OpenScratch);
+        _scratch = new MountScratch(request, reporter);
     }
 
     /// <summary>What was found out so far.</summary>
@@ -35,8 +34,8 @@ internal sealed class ImageLadder : IDisposable
     /// <exception cref="SystemRefusedException">None holds.</exception>
     public IReadyEnvironment Climb(Func<IReadyEnvironment> unpack)
     {
-        // Several processes of a job that begin at once are to have one mount.
-        using DirectoryLock? turn = TakeTurn();
+        bool mayBeJoined = _request.Job is not null && _request.Policy.Allows(Rung.Join);
+        using DirectoryLock? turn = mayBeJoined ? _scratch.TakeTurn(_image.Root) : null;
         if ((TryJoin() ?? TryNamespace() ?? TryFuserMount()) is { } mounted)
         {
             Tell(mounted.How);
@@ -71,7 +70,7 @@ internal sealed class ImageLadder : IDisposable
                 ? new RungFinding(
                     Rung.Unpack,
                     true,
-                    $"into {_scratch.Value ?? "no directory: there is no scratch space"}"
+                    $"into {_scratch.Directory ?? "no directory: there is no scratch space"}"
                 )
                 : new RungFinding(Rung.Unpack, false, "forbidden")
         );
@@ -105,16 +104,6 @@ internal sealed class ImageLadder : IDisposable
         }
     }
 
-    private DirectoryLock? TakeTurn()
-    {
-        if (_request.Job is null || !_request.Policy.Allows(Rung.Join) || Meeting is not { } directory)
-        {
-            return null;
-        }
-        string path = Path.Combine(directory, $"{_image.Root.ToString()[..16]}.lock");
-        return DirectoryLock.Take(path, wait: true, () => { }, CancellationToken.None);
-    }
-
     private (IReadyEnvironment Environment, string How)? TryJoin()
     {
         if (!IsAllowed(Rung.Join))
@@ -125,7 +114,7 @@ internal sealed class ImageLadder : IDisposable
         {
             return No(Rung.Join, "this is no job with a scratch directory of its own");
         }
-        if (Meeting is not { } directory)
+        if (_scratch.Meeting is not { } directory)
         {
             return No(Rung.Join, "there is no scratch directory");
         }
@@ -179,21 +168,13 @@ internal sealed class ImageLadder : IDisposable
         {
             return No(Rung.FuserMount, "it makes no environment that can be changed");
         }
-        if (_scratch.Value is not { } scratch)
+        if (_scratch.Directory is not { } scratch)
         {
             return No(Rung.FuserMount, "there is no scratch directory");
         }
         string prefix = _request.Directory ?? Path.Combine(scratch, $"{_image.Digits}-{Processes.Own}");
-        FileTree.CreateDirectory(prefix);
-        return TryServe(
-            Rung.FuserMount,
-            NewMount(prefix) with
-            {
-                Mounter = program,
-                RemovesPrefix = _request.Directory is null,
-            },
-            "fusermount3"
-        );
+        MountRequest mount = NewMount(prefix) with { Mounter = program, RemovesPrefix = _request.Directory is null };
+        return TryServe(Rung.FuserMount, mount, "fusermount3");
     }
 
     private MountRequest NewMount(string prefix) =>
@@ -203,7 +184,7 @@ internal sealed class ImageLadder : IDisposable
             Name = _image.Name,
             Prefix = prefix,
             Baked = _image.Prefix,
-            Meeting = Meeting,
+            Meeting = _scratch.Meeting,
             Job = _request.Job ?? "",
             Record = _request.Record,
             Processors = _request.Workers,
@@ -213,15 +194,20 @@ internal sealed class ImageLadder : IDisposable
     {
         try
         {
+            if (request.RemovesPrefix)
+            {
+                FileTree.CreateDirectory(request.Prefix);
+            }
             return Yes(rung, MountedImage.Serve(request, _file, _request.Variables.Entries), how);
         }
-        catch (SystemRefusedException refused)
+        catch (PackhorseException refused) when (refused is SystemRefusedException or NotFoundException)
         {
-            return No(rung, refused.Message);
-        }
-        catch (NotFoundException refused)
-        {
-            return No(rung, refused.Message);
+            if (request.RemovesPrefix)
+            {
+                FileTree.RemoveEmptyDirectory(request.Prefix);
+            }
+            string? who = rung == Rung.Namespace ? MountProbe.WhoRefusesNamespaces() : null;
+            return No(rung, who is null ? refused.Message : $"{refused.Message} ({who})");
         }
     }
 
@@ -244,7 +230,7 @@ internal sealed class ImageLadder : IDisposable
     private (IReadyEnvironment Environment, string How)? Yes(Rung rung, MountedImage image, string how)
     {
         _findings.Add(new RungFinding(rung, true, how));
-        var place = new StartPlace(image.Prefix, _image.Name, _scratch.Value, _image.HasByteCode);
+        var place = new StartPlace(image.Prefix, _image.Name, _scratch.Directory, _image.HasByteCode);
         return (new MountedEnvironment(image, _request.Variables, place), how);
     }
 
@@ -269,7 +255,7 @@ internal sealed class ImageLadder : IDisposable
             return null;
         }
         string scratch =
-            _scratch.Value
+            _scratch.Directory
             ?? throw new UsageException(
                 ErrorCodes.NoScratchDirectory,
                 "there is no scratch directory for what is changed in the environment"
@@ -280,33 +266,5 @@ internal sealed class ImageLadder : IDisposable
         string directory = Path.Combine(scratch, $"changes-{_image.Digits}");
         PrivateDirectory.Create(directory);
         return directory;
-    }
-
-    private string? Meeting
-    {
-        get
-        {
-            if (_scratch.Value is not { } scratch)
-            {
-                return null;
-            }
-            string directory = Path.Combine(scratch, "mounts");
-            PrivateDirectory.Create(directory);
-            return directory;
-        }
-    }
-
-    // Mounting needs none; only what it adds does.
-    private string? OpenScratch()
-    {
-        try
-        {
-            return EnvironmentStore.Open(_request.Into, [.. _request.Scratch, EnvironmentStore.LastResort]).Directory;
-        }
-        catch (PackhorseException error)
-        {
-            _reporter.Detail($"no scratch directory: {error.Message}");
-            return null;
-        }
     }
 }

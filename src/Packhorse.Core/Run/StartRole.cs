@@ -59,7 +59,7 @@ public static class StartRole
         {
             if (scratch.Length > 0)
             {
-                ScratchHome.Provide(variables, Path.Combine(scratch, "home"), prefix, compiled == Compiled);
+                ProvideHome(variables, scratch, prefix, compiled == Compiled, tell);
             }
             Activation activation = Activation.Read(prefix);
             foreach (string warning in activation.Warnings)
@@ -83,6 +83,25 @@ public static class StartRole
         {
             tell($"not started: {failure.Message}");
             return NotStarted.ExitCode(failure.ExitClass);
+        }
+    }
+
+    // The environment is there without anything in scratch space, which may be full: many programs want no home.
+    private static void ProvideHome(
+        ProcessEnvironment variables,
+        string scratch,
+        string prefix,
+        bool isCompiled,
+        Action<string> tell
+    )
+    {
+        try
+        {
+            ScratchHome.Provide(variables, Path.Combine(scratch, "home"), prefix, isCompiled);
+        }
+        catch (PackhorseException failure)
+        {
+            tell($"warning: there is no home for what programs keep: {failure.Message}");
         }
     }
 }

@@ -8,7 +8,8 @@ namespace Packhorse.Tests.Mount;
 [SupportedOSPlatform("linux")]
 public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandbox>
 {
-    // Answers an error to clone with CLONE_NEWUSER, as seccomp filters of container runtimes and AppArmor do.
+    // Answers an error to new user namespaces, as seccomp filters of container runtimes do, and another one to mount, as AppArmor does to
+    // who has only the capabilities of such a namespace; 0 lets it pass.
     private const string Filter = """
         #define _GNU_SOURCE
         #include <stddef.h>
@@ -20,18 +21,22 @@ public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandb
         #include <linux/filter.h>
         int main(int count, char **arguments)
         {
+            int namespaces = atoi(arguments[1]), mounts = atoi(arguments[2]);
             struct sock_filter filter[] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, mounts ? SECCOMP_RET_ERRNO | mounts : SECCOMP_RET_ALLOW),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 1, 0),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
                 BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x10000000, 0, 1),
-                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | atoi(arguments[1])),
+                BPF_STMT(BPF_RET | BPF_K, namespaces ? SECCOMP_RET_ERRNO | namespaces : SECCOMP_RET_ALLOW),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
             };
-            struct sock_fprog program = { 6, filter };
+            struct sock_fprog program = { 9, filter };
             if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
                 return 99;
-            execvp(arguments[2], arguments + 2);
+            execvp(arguments[3], arguments + 3);
             return 98;
         }
         """;
@@ -57,19 +62,43 @@ public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandb
     }
 
     [Theory]
-    [InlineData(1, "operation not permitted")]
-    [InlineData(13, "permission denied")]
-    public void Where_user_namespaces_are_refused_the_log_says_so(int errno, string reason)
+    [InlineData(1, 0, "cannot start 'a process with a user namespace': operation not permitted")]
+    [InlineData(13, 13, "cannot start 'a process with a user namespace': permission denied")]
+    [InlineData(0, 13, "cannot mount anew at '/': permission denied")]
+    public void Where_namespaces_or_mounts_are_refused_log_and_explanation_say_so(
+        int namespaces,
+        int mounts,
+        string reason
+    )
     {
-        File.WriteAllText(sandbox["filter.c"], Filter);
-        StockTool.Run("gcc", "-O1", "-o", sandbox["filter"], sandbox["filter.c"]);
-        var confinement = new Confinement(sandbox) { Wrapper = $"'{sandbox["filter"]}' {errno}" };
+        Confinement confinement = Filtered(namespaces, mounts);
 
         Outcome outcome = confinement.Run("run", "--start", "mount", sandbox.Image, "--", "hello").ExpectCode(116);
+        Outcome explained = confinement.Run("run", "--explain", sandbox.Image).ExpectCode(0);
 
-        Assert.Contains("namespace: cannot start", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains(reason, outcome.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains($"namespace: {reason}", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("fusermount: ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"   namespace   no   {reason}\n", explained.Output, StringComparison.Ordinal);
+        Assert.Contains("-> unpack      yes  into ", explained.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(confinement.Variables["TMPDIR"], "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Where_it_is_known_that_AppArmor_refuses_it_is_named()
+    {
+        const string Setting = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+        Confinement confinement = Filtered(0, 13) with
+        {
+            Before = $"mount -t tmpfs none /proc/sys/kernel; echo 1 > {Setting}",
+        };
+
+        Outcome outcome = confinement.Run("run", "--explain", sandbox.Image).ExpectCode(0);
+
+        Assert.Contains(
+            "permission denied (AppArmor restricts user namespaces: ",
+            outcome.Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -236,5 +265,18 @@ public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandb
         Assert.Equal("0", lines[2]);
         Assert.DoesNotContain(Path.GetFileName(lines[0]), lines[3..]);
         Assert.Contains("(fusermount3)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    private Confinement Filtered(int namespaces, int mounts)
+    {
+        File.WriteAllText(sandbox["filter.c"], Filter);
+        StockTool.Run("gcc", "-O1", "-o", sandbox["filter"], sandbox["filter.c"]);
+        string scratch = Path.Combine(sandbox.Temporary, $"refused-{namespaces}-{mounts}");
+        StockTool.Run("mkdir", "-p", "-m", "1777", scratch);
+        return new Confinement(sandbox)
+        {
+            Wrapper = $"'{sandbox["filter"]}' {namespaces} {mounts}",
+            Variables = { ["TMPDIR"] = scratch },
+        };
     }
 }

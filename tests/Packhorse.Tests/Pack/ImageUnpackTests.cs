@@ -125,6 +125,27 @@ public sealed class ImageUnpackTests : IDisposable
         Assert.Equal(100, order.Items.Count);
     }
 
+    [Fact]
+    public void What_the_recorded_program_reads_is_written_last_so_that_it_is_in_memory_when_the_program_begins()
+    {
+        byte[] large = new byte[17 << 20];
+        new Random(1).NextBytes(large);
+        var package = new PackageBuilder("files").AddFile("a/large", large);
+        for (int i = 0; i < 50; i++)
+        {
+            package.AddFile($"share/{i:00}", $"{i}").AddFile($"lib/{i:00}", $"lib {i}");
+        }
+        string[] read = ["share/33", "lib/07", "a/large", "share/01"];
+        var order = new Order();
+        using ImageFile file = ImageFile.TryOpen(_site.PackImage(read, package))!;
+        var request = new UnpackRequest { OutputDirectory = _site.OutputDirectory, Here = Platform.Linux64 };
+
+        ImageUnpacker.Unpack(file.Image, request, order, TestContext.Current.CancellationToken);
+
+        Assert.Equal(101, order.Items.Count);
+        Assert.Equal(read, order.Items[^4..]);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,3 +1,4 @@
+using Packhorse.Image;
 using Packhorse.TestChannel;
 using Packhorse.Tests.Support;
 
@@ -40,6 +41,15 @@ public sealed class Worksite : IDisposable
         Directory
             .EnumerateFileSystemEntries(Path.GetDirectoryName(OutputDirectory)!, "failed.sqfs*")
             .Select(path => Path.GetFileName(path));
+
+    /// <summary>The same, and a program was recorded that read all of these files, in this order.</summary>
+    public string PackImage(IReadOnlyList<string> read, params IEnumerable<PackageBuilder> packages)
+    {
+        string record = _scratch["record.json"];
+        File.WriteAllBytes(record, UsageRecord.Write(read.Select(path => new UsedRange(path, 0, long.MaxValue >> 32))));
+        string[] options = ["--prefix", BakedPrefix, "--pyc", "off", "--record-from", record];
+        return PackChannel(_ => MakeChannel(packages), "sqfs", options);
+    }
 
     /// <inheritdoc cref="Pack"/>
     public string PackFixtures(params IEnumerable<string> fixtures) =>
