@@ -42,6 +42,17 @@ public sealed class HttpsTests : IDisposable
         Assert.Contains("certificate", outcome.Error, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public void A_trusted_authority_does_not_vouch_for_another_host()
+    {
+        string text = File.ReadAllText(_lock).Replace("//localhost:", "//127.0.0.1:", StringComparison.Ordinal);
+        File.WriteAllText(_lock, text);
+        Outcome outcome = Pack(this["authority.pem"]);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("its certificate is for other hosts: 'localhost'", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("[PH0103]", outcome.Error, StringComparison.Ordinal);
+    }
+
     private Outcome Pack(string? certificates)
     {
         var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };

@@ -1,3 +1,5 @@
+using Packhorse.TestChannel;
+
 namespace Packhorse.EndToEnd;
 
 /// <summary>Images of a real Python, made by the published executable and read by a stock tool.</summary>
@@ -105,6 +107,26 @@ public sealed class ImageTests(Environments environments) : IDisposable
         Assert.Equal(7, run.ExitCode);
         Assert.Contains("--pyc", run.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Image));
+    }
+
+    [Fact]
+    public void Link_scripts_have_the_environments_Python_and_their_modules_get_byte_code()
+    {
+        const string Script = """
+            python3 -c 'import sys; open(sys.prefix + "/lib/python3.11/made.py", "w").write(f"where = {sys.prefix!r}\n")'
+            """;
+        var channel = new ChannelDirectory(Path.Combine(_scratch.FullName, "scripted"));
+        BuiltPackage package = channel.Add(
+            new PackageBuilder("scripted").DependsOn("python").AddFile("bin/.scripted-post-link.sh", Script)
+        );
+
+        MakeImage("--pyc", "on", "--run-link-scripts", "--inject", channel.PathOf(package));
+        Extract();
+
+        Outcome python = Python("-v", "-c", "import made; print(made.where)");
+        Assert.Equal(Prefix, python.Output.Trim());
+        Assert.Contains("/__pycache__/made.cpython-311.pyc matches ", python.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrote", python.Error, StringComparison.Ordinal);
     }
 
     private void MakeImage(params string[] options) =>

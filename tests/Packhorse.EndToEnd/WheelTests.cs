@@ -51,16 +51,21 @@ public sealed class WheelTests(Environments environments) : IDisposable
         Assert.Equal("Hello from basic-app!", command.Output.Trim());
     }
 
-    [Fact]
-    public void They_are_imported_from_a_self_extracting_file()
+    [Theory]
+    [InlineData("--create-executable")]
+    [InlineData("--create-executable", "--image")]
+    public void They_are_imported_and_their_commands_start_from_a_self_extracting_file(params string[] options)
     {
-        string file = Pack("environment.sh", "--create-executable");
+        string file = Pack("environment.sh", options);
         string into = Path.Combine(_scratch.FullName, "into");
         Directory.CreateDirectory(into);
-        Outcome python = Published
-            .Start("/bin/sh", [file, "run", "--into", into, "--", "python", "-c", Import])
-            .Succeeded();
+        string[] run = [file, "run", "--into", into, "--"];
+        Outcome python = Published.Start("/bin/sh", [.. run, "python", "-c", Import]).Succeeded();
         Assert.Equal(Expected, python.Output.Trim());
+        Assert.Equal(
+            "Hello from basic-app!",
+            Published.Start("/bin/sh", [.. run, "basic-app"]).Succeeded().Output.Trim()
+        );
         Published.Start("/bin/sh", [file, "verify"]).Succeeded();
     }
 

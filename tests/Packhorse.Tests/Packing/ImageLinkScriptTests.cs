@@ -47,6 +47,8 @@ public sealed class ImageLinkScriptTests : IDisposable
         Directory.Delete(_site.Prefix, recursive: true);
         _site.Unpack(pack, Option).Successful();
 
+        // Made by the dependency's script, and removed by the one that comes after it.
+        Assert.False(File.Exists(_site["share/dependency"]));
         Assert.DoesNotContain("told", unpacked.Error, StringComparison.Ordinal);
         Assert.True(fromImage.Count > 15, "there is too little to compare");
         TreeListing.AssertSame(Listing(), fromImage);
