@@ -107,6 +107,10 @@ internal static class Benchmarks
             Describe(isLarge ? "large" : "small", channel, scratch, output);
             var benchmarks = new MountBenchmarks(channel, scratch, output);
             benchmarks.Run(isLarge ? [("import numpy, scipy.stats, pandas", "import numpy, scipy.stats, pandas")] : []);
+            if (isLarge)
+            {
+                benchmarks.RunTests("numpy.fft", "numpy.polynomial");
+            }
             return 0;
         }
         finally

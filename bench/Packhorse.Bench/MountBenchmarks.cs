@@ -63,8 +63,25 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
         Compare($"{last}, recorded, file cached", lastCode, Recorded);
         Compare($"{last}, recorded, all cold", lastCode, Recorded, isCold: true);
         output.WriteLine();
+        string packages = Path.Combine(scratch, "environment.sh");
+        Checked(Programs.Packhorse, "pack", channel.LockFile, "--create-executable", "-o", packages, "-q");
+        Checked("/bin/chmod", "a+r", packages);
+        new WholeJobs(Sandboxed, output).Run($"{Runtime} run -q {Recorded} --", $"sh {packages} run -q --", lastCode);
         CompareMemory();
     }
+
+    /// <summary>Tests that packages bring of their own pass in the mount: where they do not, this throws.</summary>
+    public void RunTests(params string[] packages)
+    {
+        string names = string.Join(' ', packages);
+        string said = Sandboxed(
+            $"cd $(mktemp -d) && {Runtime} run -q {Image} -- python -m pytest -q -p no:cacheprovider --pyargs {names}"
+        );
+        output.WriteLine($"pytest of {names} in the mount: {said.TrimEnd().Split('\n')[^1]}");
+    }
+
+    /// <summary>What was read of files is read anew.</summary>
+    public static void DropCaches() => Checked("/bin/sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches");
 
     private void Prepare()
     {
@@ -146,7 +163,7 @@ internal sealed partial class MountBenchmarks(Channel channel, string scratch, T
     {
         if (isCold)
         {
-            Checked("/bin/sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches");
+            DropCaches();
         }
         string said = Sandboxed(Timed + script);
         return double.Parse(said.TrimEnd().Split('\n')[^1], CultureInfo.InvariantCulture) / 1000;
