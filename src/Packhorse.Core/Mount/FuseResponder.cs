@@ -28,7 +28,8 @@ internal sealed class FuseResponder(IImageTree tree, FuseOwner owner, long bytes
 
     private readonly FuseNodes _nodes = new(tree.Root);
     private volatile FuseConnection? _connection;
-    private int _told;
+    private readonly System.Threading.Lock _telling = new();
+    private bool _told;
 
     /// <summary>True when the kernel's first request has been answered.</summary>
     public bool IsConnected => _connection is not null;
@@ -82,12 +83,17 @@ internal sealed class FuseResponder(IImageTree tree, FuseOwner owner, long bytes
         return length;
     }
 
-    // One sentence: what follows from the same damage would fill the job's log.
+    // One sentence: what follows from the same damage would fill the job's log. It is told before anybody gets such an error, whichever
+    // thread answers: a command may end by it at once.
     private void Tell(string sentence)
     {
-        if (Interlocked.Exchange(ref _told, 1) == 0)
+        lock (_telling)
         {
-            tell(sentence);
+            if (!_told)
+            {
+                tell(sentence);
+                _told = true;
+            }
         }
     }
 

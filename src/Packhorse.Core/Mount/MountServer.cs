@@ -190,11 +190,12 @@ internal sealed class MountServer
         }
         using NamespaceHandles? own = _request.Mounter is null ? NamespaceHandles.Of(Processes.Own) : null;
         string what = $"{_request.Prefix}\n{_request.Name}";
-        _ = own is null
-            ? MountMessage.Send(visitor, MountMessage.Ready, what)
-            : MountMessage.Send(visitor, MountMessage.Ready, what, own.UserSpace.Number, own.MountSpace.Number);
+        // At once: what its command cannot read, as soon as it is started, is told to it too.
         lock (_audience)
         {
+            _ = own is null
+                ? MountMessage.Send(visitor, MountMessage.Ready, what)
+                : MountMessage.Send(visitor, MountMessage.Ready, what, own.UserSpace.Number, own.MountSpace.Number);
             _joined.Add(visitor);
             if (_unreadable is { } before)
             {

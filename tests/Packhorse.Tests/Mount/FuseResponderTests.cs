@@ -161,6 +161,43 @@ public sealed class FuseResponderTests
         Assert.Contains("damaged at byte 1,234", Assert.Single(_told), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Nobody_gets_an_error_of_reading_before_it_has_been_told()
+    {
+        _tree.Damaged = _file;
+        using var telling = new CountdownEvent(1);
+        using var goOn = new ManualResetEventSlim();
+        var owner = new FuseOwner(65534, 1000);
+        var responder = new FuseResponder(
+            _tree,
+            owner,
+            1_000_000,
+            _ =>
+            {
+                telling.Signal();
+                goOn.Wait(TestContext.Current.CancellationToken);
+            }
+        );
+        ulong node = _kernel.Walk("lib/content");
+        Task<int> first = Task.Run(Read, TestContext.Current.CancellationToken);
+        telling.Wait(TestContext.Current.CancellationToken);
+
+        // A command that gets it may end at once, and whoever judges its end has to know.
+        Task<int> second = Task.Run(Read, TestContext.Current.CancellationToken);
+        Task soon = Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Same(soon, await Task.WhenAny(second, soon));
+        goOn.Set();
+
+        Assert.Equal(InputOutput, await first);
+        Assert.Equal(InputOutput, await second);
+
+        int Read()
+        {
+            byte[] answer = new byte[FuseResponder.MostAnswerBytes];
+            return new Kernel(request => answer[..responder.Answer(request, answer)]).Read(node, 0, 4096).Error;
+        }
+    }
+
     [Theory]
     [InlineData(FuseOpcode.Write)]
     [InlineData(FuseOpcode.Create)]
