@@ -158,7 +158,7 @@ internal static class LaunchCommands
             Into = options.Value("--into"),
             Scratch = [EnvironmentVariables.CondorScratchDirectory, EnvironmentVariables.TemporaryDirectory],
             Here = HostPlatform.Current,
-            Workers = Environment.ProcessorCount,
+            Workers = EnvironmentVariables.Threads,
             VirtualOverrides = options.Values("--override-virtual"),
             Policy = options.Value("--start") is { } start
                 ? StartPolicy.Parse(start, "--start")

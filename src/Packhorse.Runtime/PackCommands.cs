@@ -44,7 +44,7 @@ internal static class PackCommands
             Machine = options
                 .Values("--override-virtual")
                 .Aggregate(VirtualPackages.Detect(), (machine, assignment) => machine.With(assignment)),
-            Workers = Environment.ProcessorCount,
+            Workers = EnvironmentVariables.Threads,
             KeepByteCode = options.Has("--keep-pyc"),
             First = options.Value("--first") is { } list ? FirstPaths.Read(list) : null,
         };
@@ -96,7 +96,7 @@ internal static class PackCommands
             ? PackContents.Open(path, basePath)
             : PackContents.OpenAlone(path);
         VerifyResult result = context.Interruptibly(token =>
-            PackVerifier.Verify(pack, Environment.ProcessorCount, reporter, token)
+            PackVerifier.Verify(pack, EnvironmentVariables.Threads, reporter, token)
         );
         context.Output.WriteLine(
             $"{pack.Where}: {result.Members} members of {ByteSize.Format(result.Bytes)} are what they should be"
@@ -120,7 +120,9 @@ internal static class PackCommands
             return;
         }
         using PackContents pack = PackContents.OpenAlone(path);
-        PackSummary summary = context.Interruptibly(token => PackSummary.Read(pack, Environment.ProcessorCount, token));
+        PackSummary summary = context.Interruptibly(token =>
+            PackSummary.Read(pack, EnvironmentVariables.Threads, token)
+        );
         DeltaText.Write(context.Output, pack);
         SummaryText.Write(context.Output, summary, all: options.Has("--verbose"));
     }
@@ -129,7 +131,7 @@ internal static class PackCommands
     {
         context.Interruptibly(token =>
         {
-            ImageVerifier.Verify(image, Environment.ProcessorCount, reporter, token);
+            ImageVerifier.Verify(image, EnvironmentVariables.Threads, reporter, token);
             return true;
         });
         context.Output.WriteLine(ImageSummaryText.Verified(ImageSummary.Of(image)));

@@ -1,3 +1,5 @@
+using Packhorse.Os;
+
 namespace Packhorse;
 
 /// <summary>Every environment variable that is looked at, here and nowhere else.</summary>
@@ -11,6 +13,9 @@ public static partial class EnvironmentVariables
 
     /// <summary>HTCondor's scratch directory of the job: environments to run are unpacked there.</summary>
     public static string? CondorScratchDirectory => Environment.GetEnvironmentVariable("_CONDOR_SCRATCH_DIR");
+
+    /// <summary>How many threads work is shared among when nobody says: by the file in which HTCondor tells a job of its slot.</summary>
+    public static int Threads => ProcessorShare.Of(Environment.GetEnvironmentVariable("_CONDOR_MACHINE_AD"));
 
     /// <summary>The directory for temporary files: environments to run are unpacked there when no job has a scratch directory.</summary>
     public static string? TemporaryDirectory => Environment.GetEnvironmentVariable("TMPDIR");

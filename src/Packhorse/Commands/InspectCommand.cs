@@ -61,7 +61,7 @@ internal sealed class InspectCommand
         using PackContents pack = parsed.GetValue(_base) is { } basePath
             ? PackContents.Open(path, basePath)
             : PackContents.OpenAlone(path);
-        PackSummary summary = PackSummary.Read(pack, Environment.ProcessorCount, cancellation);
+        PackSummary summary = PackSummary.Read(pack, EnvironmentVariables.Threads, cancellation);
         if (parsed.GetValue(_json))
         {
             _terminal.Out.WriteLine(JsonOutput.Write("packhorse/inspect/1", json => Write(json, pack, summary)));

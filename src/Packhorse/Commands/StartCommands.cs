@@ -268,7 +268,7 @@ internal sealed class StartCommands
             Into = parsed.GetValue(_into),
             Scratch = Scratch,
             Here = HostPlatform.Current,
-            Workers = Environment.ProcessorCount,
+            Workers = EnvironmentVariables.Threads,
             VirtualOverrides = parsed.GetValue(_overrides) ?? [],
             Policy = parsed.GetValue(_start) is { } start
                 ? StartPolicy.Parse(start, _start.Name)

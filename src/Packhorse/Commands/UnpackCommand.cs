@@ -43,7 +43,8 @@ internal sealed class UnpackCommand
 
     private readonly Option<int> _workers = new("--workers")
     {
-        Description = "Threads that unpack; the number of processors if not given.",
+        Description =
+            "Threads that unpack. [default: the processors of this machine, or of the slot of a job in HTCondor; at most 16]",
         HelpName = "N",
     };
 
@@ -157,7 +158,7 @@ internal sealed class UnpackCommand
                 VirtualPackages.Detect(),
                 (machine, assignment) => machine.With(assignment)
             ),
-            Workers = workers > 0 ? workers : Environment.ProcessorCount,
+            Workers = workers > 0 ? workers : EnvironmentVariables.Threads,
             Wait = !parsed.GetValue(_noWait),
             KeepByteCode = parsed.GetValue(_keepByteCode),
             LinkScripts = parsed.GetValue(_runLinkScripts) ? new LinkScripts(EnvironmentVariables.Texts) : null,

@@ -83,7 +83,7 @@ internal sealed class VerifyCommand
         VerifyResult result = _common.WithReporter(
             parsed,
             _terminal,
-            reporter => PackVerifier.Verify(pack, Environment.ProcessorCount, reporter, cancellation)
+            reporter => PackVerifier.Verify(pack, EnvironmentVariables.Threads, reporter, cancellation)
         );
         if (parsed.GetValue(_common.Json))
         {
@@ -132,7 +132,7 @@ internal sealed class VerifyCommand
             _terminal,
             reporter =>
             {
-                ImageVerifier.Verify(image, Environment.ProcessorCount, reporter, cancellation);
+                ImageVerifier.Verify(image, EnvironmentVariables.Threads, reporter, cancellation);
                 return true;
             }
         );
