@@ -49,6 +49,18 @@ public sealed class JobFilesTests : IDisposable
         );
     }
 
+    // What a pool of 23.9 said of inputs: "DiskUsage 1250000" of 1,100,600 KiB, "35000" of 33,163.
+    [Theory]
+    [InlineData(1_100_600, 1_250_000)]
+    [InlineData(33_163, 35_000)]
+    [InlineData(1_250_000, 1_250_000)]
+    [InlineData(1_250_001, 1_500_000)]
+    [InlineData(999_999, 1_000_000)]
+    [InlineData(7, 7)]
+    [InlineData(0, 0)]
+    public void Disk_is_asked_for_in_the_steps_in_which_HTCondor_counts_it(long used, long asked) =>
+        Assert.Equal(asked, Requests.Kibibytes(used * 1024));
+
     [Fact]
     public void What_somebody_has_changed_is_told_from_what_was_written()
     {
