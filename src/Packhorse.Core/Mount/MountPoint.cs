@@ -34,14 +34,13 @@ internal sealed class MountPoint : IDisposable
             if (request.Covered is { } covered)
             {
                 Mounts.Cover(covered);
-                FileTree.CreateDirectory(request.Prefix);
-                if (request.Changes is not null)
+                foreach (string directory in (string[])[request.Prefix, Unchanged(request), Nothing(request)])
                 {
-                    FileTree.CreateDirectory(Unchanged(request));
+                    FileTree.CreateDirectory(directory);
                 }
                 Mounts.Seal(covered);
             }
-            Mounts.Serve(device, request.Changes is null ? request.Prefix : Unchanged(request));
+            Mounts.Serve(device, request.Covered is null ? request.Prefix : Unchanged(request));
             return new MountPoint(request, device, null);
         }
         catch (PackhorseException)
@@ -51,9 +50,13 @@ internal sealed class MountPoint : IDisposable
         }
     }
 
-    /// <summary>What needs a server that answers: a layer for changes over the environment.</summary>
+    /// <summary>What needs a server that answers: the layer over the environment that the command sees.</summary>
     public void Complete()
     {
+        if (_request.Covered is null)
+        {
+            return;
+        }
         if (_request.Changes is { } changes)
         {
             string upper = Path.Combine(changes, "changes");
@@ -61,6 +64,18 @@ internal sealed class MountPoint : IDisposable
             FileTree.CreateDirectory(upper);
             FileTree.CreateDirectory(work);
             Mounts.Overlay(Unchanged(_request), upper, work, _request.Prefix);
+            return;
+        }
+        try
+        {
+            // The kernel itself answers for a layer what programs ask of every file, and file systems in user space do not know:
+            // Python's "is this a terminal?" when it opens one.
+            Mounts.Overlay(Unchanged(_request), Nothing(_request), _request.Prefix);
+        }
+        catch (PackhorseException)
+        {
+            // Kernels before 5.11 let nobody do that but the administrator.
+            Mounts.Bind(Unchanged(_request), _request.Prefix);
         }
     }
 
@@ -75,4 +90,7 @@ internal sealed class MountPoint : IDisposable
 
     // Beside the prefix: BASE/p/HEX becomes BASE/p/HEX.image.
     private static string Unchanged(MountRequest request) => request.Prefix + ".image";
+
+    // An overlay that nobody writes to has two layers at least.
+    private static string Nothing(MountRequest request) => request.Prefix + ".empty";
 }

@@ -42,6 +42,19 @@ public static unsafe class Mounts
         Mount("packhorse", directory, "overlay", LibC.MS_NOSUID | LibC.MS_NODEV, options);
     }
 
+    /// <summary>Lays two directories over each other that cannot be written to. All of it is one device, with the inode numbers of the layers.</summary>
+    public static void Overlay(string upper, string lower, string directory) =>
+        Mount(
+            "packhorse",
+            directory,
+            "overlay",
+            LibC.MS_NOSUID | LibC.MS_NODEV | LibC.MS_RDONLY,
+            $"lowerdir={Escape(upper)}:{Escape(lower)},userxattr,xino=on"
+        );
+
+    /// <summary>Shows a mounted directory at another place, too.</summary>
+    public static void Bind(string there, string directory) => Mount(there, directory, null, LibC.MS_BIND, null);
+
     /// <summary>Takes the topmost mount at a directory away, for good as soon as nobody uses it.</summary>
     public static void Detach(string directory)
     {

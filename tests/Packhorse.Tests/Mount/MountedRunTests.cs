@@ -41,14 +41,36 @@ public sealed class MountedRunTests(MountSandbox sandbox) : IClassFixture<MountS
     {
         Outcome outcome = new Confinement(sandbox)
             .Script(
-                "$P run $I -- sh -c 'grep fuse.packhorse /proc/self/mountinfo; touch $CONDA_PREFIX/x; sleep 1' & sleep 0.5; ls -A /media; wait"
+                "$P run $I -- sh -c 'grep /media/ /proc/self/mountinfo; touch $CONDA_PREFIX/x; sleep 1' & sleep 0.5; ls -A /media; wait"
             )
             .ExpectCode(0);
 
         Assert.Matches(@" /media/p/[0-9a-f]{12} ro,nosuid,nodev,relatime[ ,]", outcome.Output);
+        Assert.Matches(@" /media/p/[0-9a-f]{12}.image ro,nosuid,nodev,relatime .* fuse.packhorse ", outcome.Output);
         Assert.Contains("Read-only file system", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("\np\n", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(Mounted, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_of_it_is_one_device_and_the_kernel_itself_says_that_files_are_no_terminals()
+    {
+        Outcome outcome = new Confinement(sandbox)
+            .Script(
+                """
+                $P run $I -- sh -c '
+                    find $CONDA_PREFIX -printf "%D\n" | sort -u | wc -l
+                    find $CONDA_PREFIX -xdev | wc -l; find $CONDA_PREFIX | wc -l
+                    stat -f -c %T $CONDA_PREFIX
+                '
+                """
+            )
+            .ExpectCode(0);
+
+        string[] lines = outcome.Output.TrimEnd().Split('\n');
+        Assert.Equal("1", lines[0]);
+        Assert.Equal(lines[1], lines[2]);
+        Assert.Equal("overlayfs", lines[3]);
     }
 
     [Fact]

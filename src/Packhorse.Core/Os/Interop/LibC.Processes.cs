@@ -30,6 +30,7 @@ internal static unsafe partial class LibC
     public const ulong MS_NODEV = 4;
     public const ulong MS_REMOUNT = 0x20;
     public const ulong MS_REC = 0x4000;
+    public const ulong MS_BIND = 0x1000;
     public const ulong MS_SLAVE = 0x80000;
     public const int MNT_DETACH = 2;
 
