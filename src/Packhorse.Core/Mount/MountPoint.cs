@@ -31,16 +31,12 @@ internal sealed class MountPoint : IDisposable
         try
         {
             Mounts.KeepFromOthers();
-            if (request.Covered is { } covered)
-            {
-                Mounts.Cover(covered);
-                foreach (string directory in (string[])[request.Prefix, Unchanged(request), Nothing(request)])
-                {
-                    FileTree.CreateDirectory(directory);
-                }
-                Mounts.Seal(covered);
-            }
-            Mounts.Serve(device, request.Covered is null ? request.Prefix : Unchanged(request));
+            string covered = request.Covered ?? request.Prefix;
+            Mounts.Cover(covered);
+            FileTree.CreateDirectory(Image(request));
+            FileTree.CreateDirectory(Nothing(request));
+            Mounts.Seal(covered);
+            Mounts.Serve(device, Image(request));
             return new MountPoint(request, device, null);
         }
         catch (PackhorseException)
@@ -51,9 +47,10 @@ internal sealed class MountPoint : IDisposable
     }
 
     /// <summary>What needs a server that answers: the layer over the environment that the command sees.</summary>
+    /// <exception cref="PackhorseException">The system does not let this user have a layer that can be changed.</exception>
     public void Complete()
     {
-        if (_request.Covered is null)
+        if (_mounter is not null)
         {
             return;
         }
@@ -63,19 +60,19 @@ internal sealed class MountPoint : IDisposable
             string work = Path.Combine(changes, "work");
             FileTree.CreateDirectory(upper);
             FileTree.CreateDirectory(work);
-            Mounts.Overlay(Unchanged(_request), upper, work, _request.Prefix);
+            Mounts.Overlay(Image(_request), upper, work, _request.Prefix);
             return;
         }
         try
         {
-            // The kernel itself answers for a layer what programs ask of every file, and file systems in user space do not know:
-            // Python's "is this a terminal?" when it opens one.
-            Mounts.Overlay(Unchanged(_request), Nothing(_request), _request.Prefix);
+            // With a layer over it the kernel itself answers what programs ask of every file and a file system in user space is asked
+            // again and again, as it cannot say "never": Python's "is this a terminal?" when it opens one.
+            Mounts.Overlay(Image(_request), Nothing(_request), _request.Prefix);
         }
         catch (PackhorseException)
         {
             // Kernels before 5.11 let nobody do that but the administrator.
-            Mounts.Bind(Unchanged(_request), _request.Prefix);
+            Mounts.Bind(Image(_request), _request.Prefix);
         }
     }
 
@@ -88,9 +85,9 @@ internal sealed class MountPoint : IDisposable
         }
     }
 
-    // Beside the prefix: BASE/p/HEX becomes BASE/p/HEX.image.
-    private static string Unchanged(MountRequest request) => request.Prefix + ".image";
+    // Both are below the prefix, where the layer over them hides them.
+    private static string Image(MountRequest request) => Path.Combine(request.Prefix, "image");
 
-    // An overlay that nobody writes to has two layers at least.
-    private static string Nothing(MountRequest request) => request.Prefix + ".empty";
+    // A layer that cannot be changed needs two below it.
+    private static string Nothing(MountRequest request) => Path.Combine(request.Prefix, "empty");
 }

@@ -152,7 +152,9 @@ internal sealed class MountServer
             {
                 if (ready[i + 2])
                 {
-                    // Whether it says that it has ended, or is gone.
+                    // Whether it says that it has ended, or is gone. Taken, as the other side loses what it was told when a message to this
+                    // one is left unread.
+                    _ = MountMessage.Receive(_joined[i]);
                     lock (_audience)
                     {
                         _joined[i].Dispose();
@@ -178,6 +180,11 @@ internal sealed class MountServer
         {
             // It was killed. What it started would only see errors from now on.
             Processes.KillOwnNamespace();
+        }
+        if (_joined.Count > 0)
+        {
+            // It waits for this side to be closed, and is not to wait for the others. To send it something does nothing from now on.
+            _control.Dispose();
         }
     }
 

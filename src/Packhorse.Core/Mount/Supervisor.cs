@@ -160,14 +160,10 @@ internal sealed class Supervisor
     private void EndServer()
     {
         _ = MountMessage.Send(_control, MountMessage.End);
-        if (_server == 0)
-        {
-            return;
-        }
         long until = Environment.TickCount64 + (long)PatienceWithServer.TotalMilliseconds;
         while (Environment.TickCount64 < until)
         {
-            // It closes its side when it has nothing left to do, or goes on for others of the job.
+            // It closes its side when it has nothing left to do, or goes on for others of the job; what it had to tell comes before.
             if (PacketSocket.Wait([_control.Number], 100)[0] && !HearServer())
             {
                 return;

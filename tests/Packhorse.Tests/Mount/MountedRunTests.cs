@@ -46,7 +46,7 @@ public sealed class MountedRunTests(MountSandbox sandbox) : IClassFixture<MountS
             .ExpectCode(0);
 
         Assert.Matches(@" /media/p/[0-9a-f]{12} ro,nosuid,nodev,relatime[ ,]", outcome.Output);
-        Assert.Matches(@" /media/p/[0-9a-f]{12}.image ro,nosuid,nodev,relatime .* fuse.packhorse ", outcome.Output);
+        Assert.Matches(@" /media/p/[0-9a-f]{12}/image ro,nosuid,nodev,relatime .* fuse.packhorse ", outcome.Output);
         Assert.Contains("Read-only file system", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("\np\n", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(Mounted, outcome.Error, StringComparison.Ordinal);
