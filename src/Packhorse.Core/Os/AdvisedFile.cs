@@ -8,6 +8,10 @@ namespace Packhorse.Os;
 [SupportedOSPlatform("linux")]
 public sealed class AdvisedFile : IDisposable
 {
+    // Of more than the device's read_ahead_kb, which is 128 where nobody has set it, the kernel takes that much and no more. Blocks of an
+    // image have the same size.
+    private const long WindowBytes = 128 << 10;
+
     private readonly Descriptor _descriptor;
 
     private AdvisedFile(Descriptor descriptor) => _descriptor = descriptor;
@@ -27,8 +31,19 @@ public sealed class AdvisedFile : IDisposable
     }
 
     /// <summary>A part will be needed: posix_fadvise(POSIX_FADV_WILLNEED), which does not wait for it.</summary>
-    public void WillNeed(long offset, long length) =>
-        _ = LibC.posix_fadvise(_descriptor.Number, offset, length, LibC.POSIX_FADV_WILLNEED);
+    public void WillNeed(long offset, long length) => WillNeed(_descriptor.Number, offset, length);
+
+    /// <inheritdoc cref="WillNeed(long, long)"/>
+    public static void WillNeed(InputFile file, long offset, long length) => WillNeed(file.Descriptor, offset, length);
 
     public void Dispose() => _descriptor.Dispose();
+
+    private static void WillNeed(int descriptor, long offset, long length)
+    {
+        long end = offset + length;
+        for (long at = offset / WindowBytes * WindowBytes; at < end; at += WindowBytes)
+        {
+            _ = LibC.posix_fadvise(descriptor, at, WindowBytes, LibC.POSIX_FADV_WILLNEED);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using Packhorse.Model;
 
 namespace Packhorse.Os;
 
@@ -24,6 +25,10 @@ public static class MachineFacts
 
     // A C library has some two megabytes.
     private const int LargestLibrary = 64 << 20;
+    private const int PieceBytes = 64 << 10;
+
+    // What is found may begin at the end of a piece.
+    private const int LongestVersion = 64;
 
     /// <summary>As in <c>6.1.0-18-amd64</c>; null when it is not told.</summary>
     public static string? KernelRelease => ReadText("/proc/sys/kernel/osrelease")?.Trim();
@@ -67,22 +72,34 @@ public static class MachineFacts
     {
         try
         {
-            ReadOnlySpan<byte> library = InputFile.ReadAllBytes(path, LargestLibrary);
-            ReadOnlySpan<byte> said = "stable release version "u8;
-            int at = library.IndexOf(said);
-            if (at < 0)
-            {
-                return null;
-            }
-            ReadOnlySpan<byte> rest = library[(at + said.Length)..];
-            int end = rest.IndexOfAnyExcept(DigitsAndPoint);
-            return Encoding.ASCII.GetString(rest[..Math.Max(0, end)]).TrimEnd('.');
+            using InputFile file = InputFile.Open(path);
+            return FindGlibcVersion(file, path);
         }
-        catch (Model.PackhorseException)
+        catch (PackhorseException)
         {
             // Not readable: then it is not known.
             return null;
         }
+    }
+
+    // It stands among the texts of the library, behind its code: from its end backwards it is found in a sixth of the bytes.
+    private static string? FindGlibcVersion(InputFile file, string path)
+    {
+        ReadOnlySpan<byte> said = "stable release version "u8;
+        var piece = new byte[PieceBytes + LongestVersion];
+        for (long at = Math.Min(file.Length, LargestLibrary) / PieceBytes * PieceBytes; at >= 0; at -= PieceBytes)
+        {
+            Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(piece.Length, file.Length - at));
+            file.ReadExactly(bytes, at, path);
+            int found = bytes.IndexOf(said);
+            if (found >= 0)
+            {
+                ReadOnlySpan<byte> rest = bytes[(found + said.Length)..];
+                int end = rest.IndexOfAnyExcept(DigitsAndPoint);
+                return Encoding.ASCII.GetString(rest[..Math.Max(0, end)]).TrimEnd('.');
+            }
+        }
+        return null;
     }
 
     private static string? ReadText(string path)

@@ -55,6 +55,11 @@ public static class StartRole
         }
         Processes.RaiseOutOfMemoryScore(Processes.Own, ChosenBeforeServer);
         var variables = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? []);
+        if (command.Length > 0)
+        {
+            // Meanwhile the rest is made ready here.
+            ProgramAhead.Ask(prefix, command[0]);
+        }
         try
         {
             if (scratch.Length > 0)

@@ -115,6 +115,7 @@ public sealed partial class DocumentationTests
             $"| relocations of an image | {Limits.RelocationBytes >> 20} MiB |",
             $"| hot set of an image | {Limits.HotSetBytes >> 20} MiB |",
             $"| read ahead of a program | {Limits.ReadAheadBytes >> 30} GiB of files' contents |",
+            $"| a program read ahead before it begins | {Limits.ProgramAheadBytes >> 20} MiB |",
             $"| {Limits.ShebangBytes >> 10} KiB |",
             $"| {Limits.SignatureBytes >> 10} KiB; {Limits.AllowedSignersBytes >> 20} MiB |",
             $"up to {Limits.StreamedPackageBytes >> 20} MiB compressed, {Limits.StreamedTotalBytes >> 20} MiB in all",

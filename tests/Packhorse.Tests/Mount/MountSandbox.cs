@@ -59,6 +59,8 @@ public sealed class MountSandbox : IDisposable
                 .AddExecutable("bin/hello", "#!/bin/sh\necho \"hello $1 from $CONDA_PREFIX with $HELLO\"\n")
                 .AddExecutable("bin/where", $"#!/bin/sh\necho {prefix}\n", PrefixMode.Text)
                 .AddExecutable("bin/program", File.ReadAllBytes("/bin/true"))
+                .AddExecutable("bin/large", ProgramAheadTests.Program())
+                .AddExecutable("bin/script", $"#! {prefix}/bin/large -x\n", PrefixMode.Text)
                 .AddFile("share/zeros", new byte[3_000_000])
                 .AddFile("share/noise", Noise(5_000_000))
                 .AddFile("etc/conda/env_vars.d/settings.json", "{\"HELLO\": \"a variable\"}\n")
