@@ -27,6 +27,22 @@ internal static partial class RequestSize
         return value < long.MaxValue / 2048.0 ? (long)Math.Ceiling(value) : null;
     }
 
+    /// <summary>
+    /// KiB, rounded up as condor_schedd rounds what it believes a job to use before it has run (SCHEDD_ROUND_ATTR_DiskUsage = 25%): to
+    /// quarters of its power of ten. A slot with less is not held to what the job really uses where HOLD_IF_DISK_EXCEEDED is set, but to that.
+    /// </summary>
+    public static long InSteps(long bytes)
+    {
+        long whole = (bytes + 1023) / 1024;
+        long power = 1;
+        while (power <= whole / 10)
+        {
+            power *= 10;
+        }
+        long quarter = Math.Max(power / 4, 1);
+        return (whole + quarter - 1) / quarter * quarter;
+    }
+
     /// <summary>As a submit file has it: whole MB, rounded up.</summary>
     public static string Text(long bytes) =>
         string.Create(CultureInfo.InvariantCulture, $"{(bytes + (1 << 20) - 1) >> 20} MB");

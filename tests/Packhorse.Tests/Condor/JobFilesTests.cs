@@ -59,7 +59,7 @@ public sealed class JobFilesTests : IDisposable
     [InlineData(7, 7)]
     [InlineData(0, 0)]
     public void Disk_is_asked_for_in_the_steps_in_which_HTCondor_counts_it(long used, long asked) =>
-        Assert.Equal(asked, Requests.Kibibytes(used * 1024));
+        Assert.Equal(asked, RequestSize.InSteps(used * 1024));
 
     [Fact]
     public void What_somebody_has_changed_is_told_from_what_was_written()
@@ -72,6 +72,20 @@ public sealed class JobFilesTests : IDisposable
         Assert.Equal(JobFileState.Replaced, other.StateIn(_scratch.FullName));
         File.AppendAllText(Path.Combine(_scratch.FullName, file.Name), "# mine\n");
         Assert.Equal(JobFileState.Changed, file.StateIn(_scratch.FullName));
+    }
+
+    [Theory]
+    [InlineData("osdf:///a/environment-0a1b2c3d.sh", true)]
+    [InlineData("https://example.org/environment-0a1b2c3d.sh", true)]
+    [InlineData("file:///staging/alice/environment-0a1b2c3d.sh", false)]
+    [InlineData("environment-0a1b2c3d.sh", false)]
+    public void Only_what_comes_through_caches_is_compared_first_and_tried_again(string archive, bool isCached)
+    {
+        JobRequest request = Request(isImage: true, isGpu: false) with { Archive = archive };
+
+        Assert.Equal(isCached, Requests.VerifiesFirst(request));
+        Assert.Equal(isCached, Requests.CodesToRetry(request).Contains(114));
+        Assert.True(Requests.VerifiesFirst(request with { VerifiesFirst = true }));
     }
 
     [Fact]

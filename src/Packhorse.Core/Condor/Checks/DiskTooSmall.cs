@@ -20,6 +20,7 @@ internal sealed class DiskTooSmall : ISubmitRule
             bool mayMount = facts.IsImage && Mentions(context, "--start");
             long need = mayMount ? facts.ArchiveBytes : facts.BytesToUnpack;
             SubmitStatement? statement = context.Description.Statement("request_disk");
+            string ask = $"request_disk = {RequestSize.Text(RequestSize.InSteps(need) * 1024)}";
             long? asked = RequestSize.Kibibytes(context.Description.Value("request_disk")) * 1024;
             if (statement is null)
             {
@@ -29,7 +30,7 @@ internal sealed class DiskTooSmall : ISubmitRule
                     inputs,
                     Severity.Warning,
                     $"there is no request_disk, and {input.Name} takes {ByteText.Of(need)}",
-                    $"write request_disk = {RequestSize.Text(need)}"
+                    $"write {ask}"
                 );
             }
             else if (asked < need)
@@ -40,8 +41,8 @@ internal sealed class DiskTooSmall : ISubmitRule
                     statement,
                     mayStillWork ? Severity.Warning : Severity.Error,
                     $"{input.Name} has {ByteText.Of(facts.ArchiveBytes)}{(mayMount ? "" : $", and {ByteText.Of(facts.UnpackedBytes)} when it is unpacked")}: more than {ByteText.Of(asked.Value)}",
-                    $"write request_disk = {RequestSize.Text(need)}",
-                    SubmitFile.Replace(statement, $"request_disk = {RequestSize.Text(need)}")
+                    $"write {ask}",
+                    SubmitFile.Replace(statement, ask)
                 );
             }
         }

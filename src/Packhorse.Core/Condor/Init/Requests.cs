@@ -14,28 +14,13 @@ internal static class Requests
     public static long UnpackedBytes(JobRequest request) =>
         request.Facts.BytesToUnpack + request.InputBytes + request.OutputBytes + Slack;
 
-    /// <summary>
-    /// KiB, rounded up as condor_schedd rounds what it believes a job to use before it has run (SCHEDD_ROUND_ATTR_DiskUsage = 25%): to
-    /// quarters of its power of ten. A slot with less is not held to what the job really uses where HOLD_IF_DISK_EXCEEDED is set, but to that.
-    /// </summary>
-    public static long Kibibytes(long bytes)
-    {
-        long whole = (bytes + 1023) / 1024;
-        long power = 1;
-        while (power <= whole / 10)
-        {
-            power *= 10;
-        }
-        long quarter = Math.Max(power / 4, 1);
-        return (whole + quarter - 1) / quarter * quarter;
-    }
+    /// <summary>KiB that a job asks for when its environment is unpacked.</summary>
+    public static long UnpackedKibibytes(JobRequest request) => RequestSize.InSteps(UnpackedBytes(request));
 
-    /// <summary>KiB in whole MB, as the submit file has it.</summary>
-    public static long UnpackedKibibytes(JobRequest request) => Kibibytes(UnpackedBytes(request));
-
-    /// <summary>The archive is brought by a URL: through caches, which may be others on another node.</summary>
+    /// <summary>The archive is brought by a URL: through caches, which may be others on another node. Of a file's there are none.</summary>
     public static bool ComesThroughCaches(JobRequest request) =>
-        request.Archive.Contains("://", StringComparison.Ordinal);
+        request.Archive.Contains("://", StringComparison.Ordinal)
+        && !request.Archive.StartsWith("file://", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>All of an image is compared before the command starts. Of a pack it is anyway, while it is unpacked.</summary>
     public static bool VerifiesFirst(JobRequest request) =>

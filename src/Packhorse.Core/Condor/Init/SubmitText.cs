@@ -154,7 +154,7 @@ internal static class SubmitText
         long all = Requests.UnpackedKibibytes(request);
         if (Requests.MountsFirst(request))
         {
-            long mounted = Requests.Kibibytes(Requests.MountedBytes(request));
+            long mounted = RequestSize.InSteps(Requests.MountedBytes(request));
             Line(
                 text,
                 $"# KiB. Mounted: the archive, {archive}, with inputs and outputs, {rest}. Where that was impossible: {unpacked} more."
