@@ -9,6 +9,8 @@ namespace Packhorse.Os;
 [SupportedOSPlatform("linux")]
 public static unsafe class Mounts
 {
+    private const int OptionBytes = 4096;
+
     /// <summary>What is mounted outside from now on appears here too (autofs, /cvmfs), and nothing of ours appears outside.</summary>
     public static void KeepFromOthers() => Mount("none", "/", null, LibC.MS_REC | LibC.MS_SLAVE, null);
 
@@ -89,6 +91,11 @@ public static unsafe class Mounts
 
     private static void Mount(string source, string directory, string? type, ulong flags, string? options)
     {
+        // The kernel takes a page of them and leaves off the rest, in the middle of a path, too.
+        if (options is not null && Encoding.UTF8.GetByteCount(options) >= OptionBytes)
+        {
+            throw SystemErrors.FromErrno(SystemErrors.ENAMETOOLONG, $"mount {type} at", directory);
+        }
         fixed (byte* sourceBytes = NativePath.Encode(source, stackalloc byte[NativePath.ScratchBytes]))
         fixed (byte* target = NativePath.Encode(directory, stackalloc byte[NativePath.ScratchBytes]))
         fixed (byte* typeBytes = type is null ? null : Encoding.UTF8.GetBytes(type + '\0'))

@@ -197,6 +197,34 @@ public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandb
         Assert.Contains("no running process", outcome.Error, StringComparison.Ordinal);
     }
 
+    // Names that mean something in the options of an overlay; and one for which they would be longer than the page that the kernel takes.
+    [Theory]
+    [InlineData("plain", 1, "overlayfs")]
+    [InlineData("a blank, a comma: a colon \\ and a = sign", 1, "overlayfs")]
+    [InlineData("long/", 500, "fuseblk")]
+    public void A_directory_of_any_name_shows_the_environment(string name, int times, string fileSystem)
+    {
+        string[] lines = new Confinement(sandbox)
+        {
+            Variables = { ["AT"] = string.Concat(Enumerable.Repeat(name, times)) },
+        }
+            .Script(
+                """
+                cd $(mktemp -d); mkdir -p "$AT"
+                $P mount $I "$AT" -- sh -c '
+                    stat -f -c %T "$CONDA_PREFIX"; find "$CONDA_PREFIX" -printf "%D\n" | sort -u | wc -l
+                    cat "$CONDA_PREFIX/share/many/00042"; touch "$CONDA_PREFIX/x" 2> /dev/null || echo read-only
+                '
+                ls -A "$AT" | wc -l
+                """
+            )
+            .ExpectCode(0)
+            .Output.TrimEnd()
+            .Split('\n');
+
+        Assert.Equal([fileSystem, "1", "42", "read-only", "0"], lines);
+    }
+
     [Fact]
     public void A_directory_of_the_users_is_where_the_environment_appears()
     {
