@@ -25,6 +25,12 @@ public enum Cached
 /// </summary>
 public sealed class CachedEnvironments : IDisposable
 {
+    /// <summary>Of what a cache has kept of the middle: the first byte and the last.</summary>
+    public const long MiddleBegin = 8 << 20;
+
+    /// <inheritdoc cref="MiddleBegin"/>
+    public const long MiddleEnd = (16 << 20) - 1;
+
     private readonly System.Threading.Lock _placing = new();
     private readonly HashSet<Cached> _placed = [];
     private readonly DirectoryInfo _scratch = Directory.CreateTempSubdirectory("packhorse-federation-");
@@ -90,7 +96,7 @@ public sealed class CachedEnvironments : IDisposable
                 {
                     Cached.All => "0-",
                     Cached.Begin => "0-8388607",
-                    Cached.Middle => "8388608-16777215",
+                    Cached.Middle => $"{MiddleBegin}-{MiddleEnd}",
                     _ => null,
                 };
                 if (range is not null)

@@ -20,13 +20,13 @@ public sealed class OutputNameTests : IDisposable
     [InlineData(8)]
     [InlineData(12)]
     [InlineData(64)]
-    public void Exactly_as_many_digits_of_the_whole_file_stand_in_the_name(int digits)
+    public void So_many_digits_of_the_whole_file_stand_in_the_name_and_more_until_one_is_a_letter(int digits)
     {
         CliResult result = Pack($"out/hello-{{sha256:{digits}}}.tar", "--json");
 
         Assert.True(result.ExitCode == 0, result.Error);
         string made = Assert.Single(Directory.EnumerateFileSystemEntries(_scratch["out"]));
-        string expected = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(made)))[..digits];
+        string expected = Digits(File.ReadAllBytes(made), digits);
         Assert.Equal($"hello-{expected}.tar", Path.GetFileName(made));
         Assert.Equal(made, JsonDocument.Parse(result.Output).RootElement.GetProperty("output").GetString());
     }
@@ -39,7 +39,7 @@ public sealed class OutputNameTests : IDisposable
         Pack("out/hello_{sha256:8}.sh", "--create-executable", "--pixi-unpack-source", runtime);
 
         string made = Assert.Single(Directory.EnumerateFileSystemEntries(_scratch["out"]));
-        string expected = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(made)))[..8];
+        string expected = Digits(File.ReadAllBytes(made), 8);
         Assert.Equal($"hello_{expected}.sh", Path.GetFileName(made));
     }
 
@@ -85,6 +85,14 @@ public sealed class OutputNameTests : IDisposable
         Directory.CreateDirectory(made);
 
         Assert.Equal(2, Pack("out/hello-{sha256:8}.tar").ExitCode);
+    }
+
+    // The content depends on where the tests run: of some there is no letter among the first digits.
+    private static string Digits(byte[] content, int least)
+    {
+        string all = Convert.ToHexStringLower(SHA256.HashData(content));
+        int letter = all.AsSpan().IndexOfAnyInRange('a', 'f');
+        return all[..Math.Max(least, letter + 1)];
     }
 
     private CliResult Pack(string output, params string[] options) =>
