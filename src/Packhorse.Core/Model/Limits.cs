@@ -62,8 +62,8 @@ public static class Limits
     /// <summary>Bytes of files' contents that are read ahead of a program: they take memory that it could need.</summary>
     public const long ReadAheadBytes = 1L << 30;
 
-    /// <summary>Bytes of a program that are asked for before it begins, in a mounted environment.</summary>
-    public const int ProgramAheadBytes = 16 << 20;
+    /// <summary>Bytes of a program that are asked for before it begins, in a mounted environment: as many as need not wait for each other.</summary>
+    public const int ProgramAheadBytes = 7 << 20;
 
     /// <summary>Characters of the paths of all directories of an environment; a path of n components has n of them.</summary>
     public const int DirectoryCharacters = 256 << 20;

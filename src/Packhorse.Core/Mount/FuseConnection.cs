@@ -11,6 +11,9 @@ internal sealed record FuseConnection
     /// <summary>The most that a read asks for: 256 pages.</summary>
     public const int MostReadBytes = 1 << 20;
 
+    /// <summary>Reads that the kernel has under way ahead of programs; who asks for more waits.</summary>
+    public const int MostInBackground = 64;
+
     private const uint Major = 7;
     private const uint Minor = 31;
 
@@ -20,7 +23,6 @@ internal sealed record FuseConnection
 
     private const int MostPages = 256;
     private const int MostWriteBytes = 4096;
-    private const int MostInBackground = 64;
     private const int CongestedFrom = 48;
 
     private const uint AsyncRead = 1 << 0;

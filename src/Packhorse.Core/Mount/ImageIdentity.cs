@@ -27,6 +27,9 @@ public sealed record ImageIdentity
     /// <summary>It holds all Python modules compiled.</summary>
     public required bool HasByteCode { get; init; }
 
+    /// <summary>A program was recorded: what it needed is known.</summary>
+    public bool HasHotSet { get; init; }
+
     /// <summary>What packages want of the machine, each as <c>NAME DEPENDENCY</c>.</summary>
     public IReadOnlyList<string> Machine { get; init; } = [];
 
@@ -125,7 +128,7 @@ public sealed record ImageIdentity
                     _ = reader.TrySkip();
                 }
             }
-            return members.Count == Wanted.Length && isBehind ? Of(members, machine, footer.Root, where) : null;
+            return members.Count == Wanted.Length && isBehind ? Of(members, machine, footer, where) : null;
         }
         // The second is what a lone surrogate escape leads to.
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -145,7 +148,12 @@ public sealed record ImageIdentity
             _ => null,
         };
 
-    private static ImageIdentity Of(Dictionary<string, string> members, List<string> machine, Digest root, string where)
+    private static ImageIdentity Of(
+        Dictionary<string, string> members,
+        List<string> machine,
+        ImageFooter footer,
+        string where
+    )
     {
         string prefix = members["prefix"];
         bool isPrefix = prefix is ['/', _, ..] && !prefix.EndsWith('/') && !prefix.Split('/').Contains("..");
@@ -165,7 +173,8 @@ public sealed record ImageIdentity
             EnvironmentDigest = digest,
             HasByteCode = members["byte_code"] == "true",
             Machine = machine,
-            Root = root,
+            Root = footer.Root,
+            HasHotSet = footer.HotSet.Length > 0,
         };
     }
 }

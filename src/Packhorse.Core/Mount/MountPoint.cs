@@ -47,12 +47,13 @@ internal sealed class MountPoint : IDisposable
     }
 
     /// <summary>What needs a server that answers: the layer over the environment that the command sees.</summary>
+    /// <returns>Why there is none; null when there is, or none is wanted.</returns>
     /// <exception cref="PackhorseException">The system does not let this user have a layer that can be changed.</exception>
-    public void Complete()
+    public string? Complete()
     {
         if (_mounter is not null)
         {
-            return;
+            return null;
         }
         if (_request.Changes is { } changes)
         {
@@ -60,19 +61,23 @@ internal sealed class MountPoint : IDisposable
             string work = Path.Combine(changes, "work");
             FileTree.CreateDirectory(upper);
             FileTree.CreateDirectory(work);
-            Mounts.Overlay(Image(_request), upper, work, _request.Prefix);
-            return;
+            ThreadWithoutFiles.Run(() => Mounts.Overlay(Image(_request), upper, work, _request.Prefix));
+            return null;
         }
         try
         {
             // With a layer over it the kernel itself answers what programs ask of every file and a file system in user space is asked
             // again and again, as it cannot say "never": Python's "is this a terminal?" when it opens one.
-            Mounts.Overlay(Image(_request), Nothing(_request), _request.Prefix);
+            ThreadWithoutFiles.Run(() =>
+                Mounts.OverlayUnchangeable(Image(_request), Nothing(_request), _request.Prefix)
+            );
+            return null;
         }
-        catch (PackhorseException)
+        catch (PackhorseException refused)
         {
-            // Kernels before 5.11 let nobody do that but the administrator.
+            // As kernels before 5.11 do all but the administrator.
             Mounts.Bind(Image(_request), _request.Prefix);
+            return $"without an overlay, slower: {refused.Message}";
         }
     }
 

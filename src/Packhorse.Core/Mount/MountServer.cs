@@ -68,6 +68,8 @@ internal sealed class MountServer
         {
             return;
         }
+        // What the kernel asks when it mounts is in memory then: it does not wait for the file, which may be on storage that hangs.
+        _ = image.Tree.Attributes(image.Tree.Root);
         using MountPoint point = MountPoint.Make(_request);
         var owner = new FuseOwner(ProcessImage.UserId, ProcessImage.GroupId);
         RecordingTree? recording = _request.Record is null ? null : new RecordingTree(image.Tree);
@@ -78,9 +80,9 @@ internal sealed class MountServer
         {
             throw new SystemRefusedException(ErrorCodes.SystemRefused, "the kernel does not use the mount");
         }
-        point.Complete();
+        string shortcoming = point.Complete() ?? "";
         using PacketSocket? meeting = Meet(image);
-        _ = MountMessage.Send(_control, MountMessage.Ready);
+        _ = MountMessage.Send(_control, MountMessage.Ready, shortcoming);
         if (image.HasHotSet && recording is null)
         {
             image.ReadAhead();
@@ -184,7 +186,10 @@ internal sealed class MountServer
         if (_joined.Count > 0)
         {
             // It waits for this side to be closed, and is not to wait for the others. To send it something does nothing from now on.
-            _control.Dispose();
+            lock (_audience)
+            {
+                _control.Dispose();
+            }
         }
     }
 

@@ -31,6 +31,9 @@ public sealed class MountedImage : IDisposable
     /// <summary>Where the environment is, for those whom <see cref="Start"/> starts.</summary>
     public string Prefix { get; }
 
+    /// <summary>What is not as good as it could be on another machine; null: nothing.</summary>
+    public string? Shortcoming { get; private init; }
+
     // What the server throws away is collected after every 4 MiB of it; by itself the collector waits for as much as the processor's cache
     // holds, which on servers are tens of megabytes that the job would have to ask for. Of .NET's settings only this one does it.
     private static IReadOnlyList<byte[]> MemorySettings { get; } = ["DOTNET_GCgen0size=400000"u8.ToArray()];
@@ -71,7 +74,10 @@ public sealed class MountedImage : IDisposable
                 );
             }
             NamespaceHandles? namespaces = request.Mounter is null ? NamespaceHandles.Of(server) : null;
-            return new MountedImage((request.Prefix, request.Name), control, namespaces, server);
+            return new MountedImage((request.Prefix, request.Name), control, namespaces, server)
+            {
+                Shortcoming = text.Length > 0 ? text : null,
+            };
         }
         catch (PackhorseException)
         {

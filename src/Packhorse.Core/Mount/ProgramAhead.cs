@@ -21,7 +21,10 @@ internal static class ProgramAhead
     private const int ProgramHeaderBytes = 56;
     private const uint LoadSegment = 1;
 
-    /// <summary>Asks for it, and waits for nothing but its first page. What is no program of the environment is passed over.</summary>
+    /// <summary>
+    /// Asks for it, and waits for nothing but its first page: of more than <see cref="FuseConnection.MostInBackground"/> requests at once
+    /// it would. What is no program of the environment is passed over.
+    /// </summary>
     /// <param name="prefix">Where the environment is mounted.</param>
     /// <param name="name">As the command names it: found in <c>bin</c>, or a path.</param>
     public static void Ask(string prefix, string name)
@@ -41,7 +44,7 @@ internal static class ProgramAhead
         }
     }
 
-    /// <returns>False when it is none of the environment's files.</returns>
+    /// <returns>False when it is not below the prefix, or no file.</returns>
     private static bool Ask(string prefix, string path, out string? interpreter)
     {
         interpreter = null;
@@ -58,7 +61,7 @@ internal static class ProgramAhead
             return true;
         }
         long room = Limits.ProgramAheadBytes;
-        foreach ((long offset, long length) in Segments(head, file.Length))
+        foreach ((long offset, long length) in Segments(head, file.Length).TakeWhile(_ => room > 0))
         {
             long count = Math.Min(room, length);
             AdvisedFile.WillNeed(file, offset, count);

@@ -36,22 +36,23 @@ public static unsafe class Mounts
         Mount("packhorse", directory, "fuse.packhorse", LibC.MS_NOSUID | LibC.MS_NODEV | LibC.MS_RDONLY, options);
     }
 
-    /// <summary>Lays a directory that can be written to over one that cannot.</summary>
+    /// <summary>Lays a directory that can be written to over one that cannot. All of it is one device, as far as the kernel can do that.</summary>
     /// <param name="work">An empty directory of the kernel's own on the same file system as <paramref name="upper"/>.</param>
     public static void Overlay(string lower, string upper, string work, string directory)
     {
-        string options = $"lowerdir={Escape(lower)},upperdir={Escape(upper)},workdir={Escape(work)},userxattr";
+        string options = $"lowerdir={Escape(lower)},upperdir={Escape(upper)},workdir={Escape(work)},userxattr,xino=on";
         Mount("packhorse", directory, "overlay", LibC.MS_NOSUID | LibC.MS_NODEV, options);
     }
 
     /// <summary>Lays two directories over each other that cannot be written to. All of it is one device, with the inode numbers of the layers.</summary>
-    public static void Overlay(string upper, string lower, string directory) =>
+    /// <param name="above">What it has hides what is in <paramref name="below"/>.</param>
+    public static void OverlayUnchangeable(string above, string below, string directory) =>
         Mount(
             "packhorse",
             directory,
             "overlay",
             LibC.MS_NOSUID | LibC.MS_NODEV | LibC.MS_RDONLY,
-            $"lowerdir={Escape(upper)}:{Escape(lower)},userxattr,xino=on"
+            $"lowerdir={Escape(above)}:{Escape(below)},userxattr,xino=on"
         );
 
     /// <summary>Shows a mounted directory at another place, too.</summary>
@@ -94,7 +95,7 @@ public static unsafe class Mounts
         // The kernel takes a page of them and leaves off the rest, in the middle of a path, too.
         if (options is not null && Encoding.UTF8.GetByteCount(options) >= OptionBytes)
         {
-            throw SystemErrors.FromErrno(SystemErrors.ENAMETOOLONG, $"mount {type} at", directory);
+            throw SystemErrors.FromErrno(SystemErrors.ENAMETOOLONG, Operation(type, flags), directory);
         }
         fixed (byte* sourceBytes = NativePath.Encode(source, stackalloc byte[NativePath.ScratchBytes]))
         fixed (byte* target = NativePath.Encode(directory, stackalloc byte[NativePath.ScratchBytes]))
@@ -103,11 +104,16 @@ public static unsafe class Mounts
         {
             if (LibC.mount(sourceBytes, target, typeBytes, flags, data) != 0)
             {
-                PackhorseException error = SystemErrors.LastError($"mount {type ?? "anew"} at", directory);
+                PackhorseException error = SystemErrors.LastError(Operation(type, flags), directory);
                 throw error;
             }
         }
     }
+
+    private static string Operation(string? type, ulong flags) =>
+        type is not null ? $"mount {type} at"
+        : (flags & LibC.MS_BIND) != 0 ? "bind the mount at"
+        : "mount anew at";
 
     private static string Escape(string path) =>
         path.Replace("\\", "\\\\", StringComparison.Ordinal)

@@ -184,7 +184,8 @@ internal sealed class ImageLadder : IDisposable
             Name = _image.Name,
             Prefix = prefix,
             Baked = _image.Prefix,
-            Meeting = _scratch.Meeting,
+            // What others read is no part of a record, and it is to be there when its command has ended.
+            Meeting = _request.Record is null ? _scratch.Meeting : null,
             Job = _request.Job ?? "",
             Record = _request.Record,
             Processors = _request.Workers,
@@ -229,8 +230,12 @@ internal sealed class ImageLadder : IDisposable
 
     private (IReadyEnvironment Environment, string How)? Yes(Rung rung, MountedImage image, string how)
     {
-        _findings.Add(new RungFinding(rung, true, how));
-        var place = new StartPlace(image.Prefix, _image.Name, _scratch.Directory, _image.HasByteCode);
+        _findings.Add(new RungFinding(rung, true, image.Shortcoming is { } less ? $"{how}, {less}" : how));
+        var place = new StartPlace(image.Prefix, _image.Name, _scratch.Directory, _image.HasByteCode)
+        {
+            // The record of a program would have in it what it did not read; and what was recorded is asked for anyway.
+            IsAskedAhead = _request.Record is null && !_image.HasHotSet,
+        };
         return (new MountedEnvironment(image, _request.Variables, place), how);
     }
 

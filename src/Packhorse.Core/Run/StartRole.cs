@@ -21,6 +21,7 @@ public static class StartRole
     private const int ChosenBeforeServer = 50;
 
     private const string Compiled = "compiled";
+    private const string Ahead = "ahead";
 
     /// <param name="command">Null: an interactive shell.</param>
     internal static IReadOnlyList<byte[]> Arguments(StartPlace place, IReadOnlyList<byte[]>? command)
@@ -33,6 +34,7 @@ public static class StartRole
             place.Name,
             place.Scratch ?? "",
             place.IsCompiled ? Compiled : "",
+            place.IsAskedAhead ? Ahead : "",
         ];
         return ["packhorse"u8.ToArray(), .. own.Select(Encoding.UTF8.GetBytes), .. command ?? []];
     }
@@ -48,18 +50,22 @@ public static class StartRole
         }
         if (
             arguments
-            is not [MountRole.Start, var kind, var prefix, var name, var scratch, var compiled, .. var command]
+            is not [
+                MountRole.Start,
+                var kind,
+                var prefix,
+                var name,
+                var scratch,
+                var compiled,
+                var ahead,
+                .. var command,
+            ]
         )
         {
             return null;
         }
         Processes.RaiseOutOfMemoryScore(Processes.Own, ChosenBeforeServer);
         var variables = new ProcessEnvironment(ProcessImage.InitialEnvironment() ?? []);
-        if (command.Length > 0)
-        {
-            // Meanwhile the rest is made ready here.
-            ProgramAhead.Ask(prefix, command[0]);
-        }
         try
         {
             if (scratch.Length > 0)
@@ -82,6 +88,11 @@ public static class StartRole
                 Command = RawArguments.Of(command),
                 Environment = variables,
             };
+            if (ahead == Ahead && command.Length > 0)
+            {
+                // Not before: what this process itself reads of the mount would wait behind it.
+                ProgramAhead.Ask(prefix, command[0]);
+            }
             return Launcher.StartAsShell(launch, tell);
         }
         catch (PackhorseException failure)
@@ -115,4 +126,8 @@ public static class StartRole
 /// <param name="Name">For a shell's prompt.</param>
 /// <param name="Scratch">A directory of this user's for what programs keep; null: there is none.</param>
 /// <param name="IsCompiled">All Python modules are there compiled.</param>
-internal sealed record StartPlace(string Prefix, string Name, string? Scratch, bool IsCompiled);
+internal sealed record StartPlace(string Prefix, string Name, string? Scratch, bool IsCompiled)
+{
+    /// <summary>The kernel is asked for all of the command's program before it begins.</summary>
+    public bool IsAskedAhead { get; init; } = true;
+}

@@ -204,25 +204,24 @@ public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandb
     [InlineData("long/", 500, "fuseblk")]
     public void A_directory_of_any_name_shows_the_environment(string name, int times, string fileSystem)
     {
-        string[] lines = new Confinement(sandbox)
+        Outcome outcome = new Confinement(sandbox)
         {
             Variables = { ["AT"] = string.Concat(Enumerable.Repeat(name, times)) },
         }
             .Script(
                 """
                 cd $(mktemp -d); mkdir -p "$AT"
-                $P mount $I "$AT" -- sh -c '
+                $P mount -v $I "$AT" -- sh -c '
                     stat -f -c %T "$CONDA_PREFIX"; find "$CONDA_PREFIX" -printf "%D\n" | sort -u | wc -l
                     cat "$CONDA_PREFIX/share/many/00042"; touch "$CONDA_PREFIX/x" 2> /dev/null || echo read-only
                 '
                 ls -A "$AT" | wc -l
                 """
             )
-            .ExpectCode(0)
-            .Output.TrimEnd()
-            .Split('\n');
+            .ExpectCode(0);
 
-        Assert.Equal([fileSystem, "1", "42", "read-only", "0"], lines);
+        Assert.Equal([fileSystem, "1", "42", "read-only", "0"], outcome.Output.TrimEnd().Split('\n'));
+        Assert.Equal(fileSystem != "overlayfs", outcome.Error.Contains("without an overlay, slower: cannot mount"));
     }
 
     [Fact]
@@ -239,15 +238,37 @@ public sealed class LadderTests(MountSandbox sandbox) : IClassFixture<MountSandb
     }
 
     [Fact]
+    public void A_record_is_of_its_own_command_and_of_what_that_has_read()
+    {
+        Outcome outcome = new Confinement(sandbox).Script(
+            """
+            export _CONDOR_SCRATCH_DIR=$(mktemp -d); R=$_CONDOR_SCRATCH_DIR/record.json
+            $P record -q -o $R $I -- sh -c 'touch $_CONDOR_SCRATCH_DIR/there; sleep 1' & P0=$!
+            while [ ! -e $_CONDOR_SCRATCH_DIR/there ]; do sleep 0.05; done
+            $P run $I -- sh -c 'cat $CONDA_PREFIX/share/noise | wc -c; sleep 2' & wait $P0
+            grep -c share/noise $R; wait
+            $P record -q -o $R $I -- large
+            tr -d ' \n' < $R
+            """
+        );
+
+        Assert.StartsWith("5000000\n0\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("[\"bin/large\",0,65536]", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("joined", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_environment_can_be_changed_in_scratch_space()
     {
         Outcome outcome = new Confinement(sandbox)
             .Script(
-                "$P run --writable $I -- sh -c 'echo more >> $CONDA_PREFIX/bin/hello; echo new > $CONDA_PREFIX/new; rm $CONDA_PREFIX/share/link; cat $CONDA_PREFIX/new; tail -n 1 $CONDA_PREFIX/bin/hello; ls $CONDA_PREFIX/share'"
+                "$P run --writable $I -- sh -c 'echo more >> $CONDA_PREFIX/bin/hello; echo new > $CONDA_PREFIX/new; rm $CONDA_PREFIX/share/link; cat $CONDA_PREFIX/new; tail -n 1 $CONDA_PREFIX/bin/hello; ls $CONDA_PREFIX/share; find $CONDA_PREFIX -printf \"%D\\n\" | sort -u | wc -l'"
             )
             .ExpectCode(0);
 
         Assert.StartsWith("new\nmore\n", outcome.Output, StringComparison.Ordinal);
+        // One device, as far as find and tar can tell.
+        Assert.EndsWith("\n1\n", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("link", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("(user namespace)", outcome.Error, StringComparison.Ordinal);
     }

@@ -110,6 +110,34 @@ public sealed class LostServerTests(MountSandbox sandbox) : IClassFixture<MountS
     }
 
     [Fact]
+    public void A_server_can_be_killed_while_the_kernel_asks_it_for_the_overlay()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "no strace on this machine");
+        // The server's thread that has read such a request is held: its other thread waits for the answer then.
+        Outcome outcome = new Confinement(sandbox).Script(
+            """
+            strace -f -q -o /dev/null -P /dev/fuse -e trace=read -e inject=read:delay_exit=60000000:when=2+ \
+                $P run -q --start namespace $I -- true & S=$!
+            for i in $(seq 100); do
+                R=$(pgrep -P $S) && V=$(pgrep -P $R) && grep -q request_wait_answer /proc/$V/task/*/wchan && break
+                kill -0 $S || break
+                sleep 0.05
+            done
+            grep -c request_wait_answer /proc/$V/task/*/wchan | cut -d: -f2 | sort -n | tail -n 1
+            kill -9 $S; kill -9 $V; kill -9 $R
+            for i in $(seq 100); do [ -e /proc/$V ] || break; sleep 0.05; done
+            [ -e /proc/$V ] && echo left || echo gone
+            """
+        );
+        Assert.SkipWhen(
+            outcome.Error.Contains("PTRACE_TRACEME"),
+            "no strace on this machine: tracing is not permitted"
+        );
+
+        Assert.Equal("1\ngone\n", outcome.Output);
+    }
+
+    [Fact]
     public void An_image_that_is_removed_while_in_use_serves_on()
     {
         string image = sandbox.CopyOfImage("removed.sqfs");

@@ -34,6 +34,8 @@ internal static unsafe partial class LibC
     public const ulong MS_SLAVE = 0x80000;
     public const int MNT_DETACH = 2;
 
+    public const int CLONE_FILES = 0x400;
+
     public const int WNOHANG = 1;
     public const int WUNTRACED = 2;
 
@@ -64,6 +66,7 @@ internal static unsafe partial class LibC
         public static readonly long Setns = Of(308, 268);
         public static readonly long Openat = Of(257, 56);
         public static readonly long Close = Of(3, 57);
+        public static readonly long CloseRange = 436;
 
         private static long Of(long x64, long arm64) =>
             RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? arm64 : x64;
@@ -122,6 +125,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int mount(byte* source, byte* target, byte* type, ulong flags, byte* data);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int unshare(int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int umount2(byte* target, int flags);
