@@ -39,10 +39,11 @@ public sealed partial class SystemUseTests : IDisposable
         "setgroups",
     ];
 
-    // What mounting needs of them: one's own namespaces, and a socket of the file system for others of the same job.
+    // What mounting needs of them: one's own namespaces, a socket of the file system for others of the same job, a thread without files.
     private static readonly string[] AllowedWithImages =
     [
         "mount",
+        "unshare",
         "setns",
         "capset",
         "socket",
@@ -107,6 +108,10 @@ public sealed partial class SystemUseTests : IDisposable
         Assert.All(
             special.Where(call => call.Name == "socket"),
             call => Assert.StartsWith("AF_UNIX", call.Arguments, StringComparison.Ordinal)
+        );
+        Assert.All(
+            special.Where(call => call.Name == "unshare"),
+            call => Assert.StartsWith("CLONE_FILES) ", call.Arguments, StringComparison.Ordinal)
         );
         SystemCall[] mounts = [.. special.Where(call => call.Name == "mount")];
         Assert.All(
