@@ -62,6 +62,9 @@ public static class Limits
     /// <summary>Bytes of files' contents that are read ahead of a program: they take memory that it could need.</summary>
     public const long ReadAheadBytes = 1L << 30;
 
+    /// <summary>Python packages that are read ahead of a program in a mounted environment.</summary>
+    public const int PackagesAhead = 10_000;
+
     /// <summary>Bytes of a program that are asked for before it begins, in a mounted environment: as many as need not wait for each other.</summary>
     public const int ProgramAheadBytes = 7 << 20;
 

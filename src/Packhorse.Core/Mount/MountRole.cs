@@ -12,6 +12,7 @@ public static class MountRole
     internal const string Serve = "--mount-serve";
     internal const string Supervise = "--mount-supervise";
     internal const string ReadAhead = "--mount-read-ahead";
+    internal const string ReadPackages = "--mount-read-packages";
 
     /// <summary>In the mount: activates the environment and becomes the command.</summary>
     public const string Start = "--mount-start";
@@ -25,6 +26,7 @@ public static class MountRole
             [Serve, .. var rest] => MountServer.Run(rest),
             [Supervise, .. var rest] => Supervisor.Run(rest, tell),
             [ReadAhead, .. var rest] => AheadReader.Run(rest),
+            [ReadPackages, .. var rest] => PackageReader.Run(rest),
             _ => null,
         };
 }

@@ -73,7 +73,12 @@ internal sealed class MountServer
         using MountPoint point = MountPoint.Make(_request);
         var owner = new FuseOwner(ProcessImage.UserId, ProcessImage.GroupId);
         RecordingTree? recording = _request.Record is null ? null : new RecordingTree(image.Tree);
-        var responder = new FuseResponder(recording ?? image.Tree, owner, image.Bytes, TellUnreadable);
+        // A recorded program's needs are known, and what is recorded is not to be more than the program's.
+        bool watches = recording is null && !image.HasHotSet;
+        IImageTree tree = watches
+            ? new PackageWatchingTree(image.Tree, new PackagesAhead(image.Tree, _request.Prefix).Start())
+            : recording ?? image.Tree;
+        var responder = new FuseResponder(tree, owner, image.Bytes, TellUnreadable);
         using var server = new FuseServer(responder, point.Device, _request.Processors);
         server.Start();
         if (!server.WaitConnected(PatienceWithKernel))

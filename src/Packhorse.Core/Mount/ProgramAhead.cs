@@ -13,8 +13,8 @@ namespace Packhorse.Mount;
 [SupportedOSPlatform("linux")]
 internal static class ProgramAhead
 {
-    // Where linkers put the headers of a program, and more than a script's first line may have (BINPRM_BUF_SIZE).
-    private const int HeadBytes = 4096;
+    /// <summary>Where linkers put the headers of a program, and more than a script's first line may have (BINPRM_BUF_SIZE).</summary>
+    internal const int HeadBytes = 4096;
 
     // ELF-64, System V gABI 4.1: the header, program headers, the type of segments that are loaded.
     private const int HeaderBytes = 64;
@@ -60,12 +60,9 @@ internal static class ProgramAhead
             interpreter = Interpreter(head);
             return true;
         }
-        long room = Limits.ProgramAheadBytes;
-        foreach ((long offset, long length) in Segments(head, file.Length).TakeWhile(_ => room > 0))
+        foreach ((long offset, long length) in Segments(head, file.Length, Limits.ProgramAheadBytes))
         {
-            long count = Math.Min(room, length);
-            AdvisedFile.WillNeed(file, offset, count);
-            room -= count;
+            AdvisedFile.WillNeed(file, offset, length);
         }
         return true;
     }
@@ -79,9 +76,16 @@ internal static class ProgramAhead
         return Encoding.UTF8.GetString(end < 0 ? line : line[..end]);
     }
 
-    /// <summary>The parts of a program's file that are mapped: neither what debuggers want nor names of functions.</summary>
+    /// <summary>
+    /// The parts of the file of a program or a library that are mapped: neither what debuggers want nor names of functions.
+    /// </summary>
     /// <param name="head">The first bytes of the file.</param>
-    internal static IReadOnlyList<(long Offset, long Length)> Segments(ReadOnlySpan<byte> head, long fileBytes)
+    /// <param name="most">Bytes of all of them.</param>
+    internal static IReadOnlyList<(long Offset, long Length)> Segments(
+        ReadOnlySpan<byte> head,
+        long fileBytes,
+        long most
+    )
     {
         if (head.Length < HeaderBytes || !head.StartsWith("\x7F\x45LF\x02\x01"u8))
         {
@@ -100,9 +104,12 @@ internal static class ProgramAhead
                 && offset >= 0
                 && offset < fileBytes
                 && length > 0
+                && most > 0
             )
             {
-                segments.Add((offset, Math.Min(length, fileBytes - offset)));
+                length = Math.Min(most, Math.Min(length, fileBytes - offset));
+                segments.Add((offset, length));
+                most -= length;
             }
         }
         return segments;

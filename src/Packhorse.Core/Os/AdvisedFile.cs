@@ -8,9 +8,11 @@ namespace Packhorse.Os;
 [SupportedOSPlatform("linux")]
 public sealed class AdvisedFile : IDisposable
 {
-    // Of more than the device's read_ahead_kb, which is 128 where nobody has set it, the kernel takes that much and no more. Blocks of an
-    // image have the same size.
-    private const long WindowBytes = 128 << 10;
+    /// <summary>
+    /// Of more than the device's read_ahead_kb, which is 128 where nobody has set it, the kernel takes that much and no more. Blocks of an
+    /// image have the same size.
+    /// </summary>
+    public const long WindowBytes = 128 << 10;
 
     private readonly Descriptor _descriptor;
 

@@ -66,6 +66,7 @@ public sealed class MountSandbox : IDisposable
                 .AddFile("etc/conda/env_vars.d/settings.json", "{\"HELLO\": \"a variable\"}\n")
                 .AddSymlink("share/link", "noise")
         );
+        channel.Add(PackagesAheadTests.AddPackages(new PackageBuilder("modules")));
         var many = new PackageBuilder("many");
         for (int i = 0; i < ManyFiles; i++)
         {

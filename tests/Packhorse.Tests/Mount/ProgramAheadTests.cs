@@ -8,7 +8,7 @@ namespace Packhorse.Tests.Mount;
 [SupportedOSPlatform("linux")]
 public sealed class ProgramAheadTests(MountSandbox sandbox) : IClassFixture<MountSandbox>
 {
-    private const int MappedBytes = 1_000_000;
+    internal const int MappedBytes = 1_000_000;
     private const int WindowBytes = 128 << 10;
 
     /// <summary>A program whose loader does not exist: the kernel reads the first page of it, and refuses. A third of it is never mapped.</summary>
@@ -61,8 +61,11 @@ public sealed class ProgramAheadTests(MountSandbox sandbox) : IClassFixture<Moun
     public void Parts_that_a_damaged_program_names_are_within_its_file()
     {
         byte[] program = Program();
-        Assert.Equal([(0L, MappedBytes)], ProgramAhead.Segments(program.AsSpan(0, 4096), program.Length));
-        Assert.Equal([(0L, 5000L)], ProgramAhead.Segments(program.AsSpan(0, 4096), 5000));
+        Assert.Equal(
+            [(0L, MappedBytes)],
+            ProgramAhead.Segments(program.AsSpan(0, 4096), program.Length, long.MaxValue)
+        );
+        Assert.Equal([(0L, 5000L)], ProgramAhead.Segments(program.AsSpan(0, 4096), 5000, long.MaxValue));
         for (int at = 0; at < 256; at++)
         {
             foreach (byte value in (byte[])[0x00, 0x7F, 0xFF])
@@ -70,7 +73,7 @@ public sealed class ProgramAheadTests(MountSandbox sandbox) : IClassFixture<Moun
                 byte[] damaged = program[..4096];
                 damaged[at] = value;
                 Assert.All(
-                    ProgramAhead.Segments(damaged, program.Length),
+                    ProgramAhead.Segments(damaged, program.Length, long.MaxValue),
                     part =>
                     {
                         Assert.InRange(part.Offset, 0, program.Length - 1);
@@ -81,7 +84,7 @@ public sealed class ProgramAheadTests(MountSandbox sandbox) : IClassFixture<Moun
         }
         Assert.All(
             Enumerable.Range(0, 176),
-            length => Assert.Empty(ProgramAhead.Segments(program.AsSpan(0, length), program.Length))
+            length => Assert.Empty(ProgramAhead.Segments(program.AsSpan(0, length), program.Length, long.MaxValue))
         );
     }
 
