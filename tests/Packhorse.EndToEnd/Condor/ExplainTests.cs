@@ -3,17 +3,20 @@ namespace Packhorse.EndToEnd.Condor;
 /// <summary>What became of jobs, from the logs and ads of a real pool.</summary>
 public sealed class ExplainTests(Pool pool)
 {
+    // No slot that another job of this user has left, which may be larger.
+    private const string NewSlot = "requirements = TARGET.PartitionableSlot =?= true || TARGET.";
+
     [Theory]
     [InlineData(
         "memory",
-        "request_memory=64MB",
+        $"request_memory=64MB\n{NewSlot}Memory <= 128",
         "#!/bin/sh\nexec python3 -c 'import time; x = bytearray(300 << 20); time.sleep(40)'\n",
         "used more memory",
         "write request_memory = "
     )]
     [InlineData(
         "disk",
-        "request_disk=4MB",
+        $"request_disk=4MB\n{NewSlot}Disk <= 50000",
         "#!/bin/sh\nhead -c 60000000 /dev/zero >big\nsleep 40\n",
         "used more disk",
         "write request_disk = "
